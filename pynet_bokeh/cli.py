@@ -1,0 +1,77 @@
+"""What all commands share: one-line errors, exit codes, no abbreviated options."""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+from pynet_bokeh.errors import UserError
+
+EXIT_BAD_INPUT = 2
+EXIT_INTERRUPTED = 130
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser that refuses abbreviations and reports a mistake in one line."""
+
+    def __init__(self, **kwargs):
+        kwargs.setdefault("allow_abbrev", False)
+        kwargs.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
+        super().__init__(**kwargs)
+
+    def error(self, message: str):
+        self.exit(EXIT_BAD_INPUT, f"error: {message} (see {self.prog} --help)\n")
+
+
+def run(command: Callable[[argparse.Namespace], int], arguments: argparse.Namespace) -> int:
+    """Calls `command(arguments)` and turns what a user can mend or interrupt into one line and an exit code."""
+    try:
+        return command(arguments)
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return EXIT_BAD_INPUT
+    except KeyboardInterrupt:
+        print("interrupted; the same command goes on from the last checkpoint", file=sys.stderr)
+        return EXIT_INTERRUPTED
+
+
+def image_size(text: str) -> tuple[int, int]:
+    """Parses a size in pixels, `WIDTHxHEIGHT` or one number for a square, into (height, width)."""
+    parts = text.lower().split("x")
+    if len(parts) > 2 or not all(part.isdigit() and int(part) > 0 for part in parts):
+        raise argparse.ArgumentTypeError(f"a size is WIDTHxHEIGHT or one number, in pixels; received {text!r}")
+    width, height = int(parts[0]), int(parts[-1])
+    return height, width
+
+
+def fraction(text: str) -> float:
+    """Parses a number from 0 to 1."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0.0 <= value <= 1.0:
+        raise argparse.ArgumentTypeError(f"a number from 0 to 1 is wanted; received {text!r}")
+    return value
+
+
+def positive(text: str) -> int:
+    """Parses a whole number above 0."""
+    if not text.isdigit() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"a whole number above 0 is wanted; received {text!r}")
+    return int(text)
+
+
+def quiet_tensorflow() -> None:
+    """Silences TensorFlow's start-up log; call it before the first import of tensorflow."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+
+
+def parse(parser: argparse.ArgumentParser, argv: Sequence[str] | None) -> argparse.Namespace:
+    """Parses `argv` (the process's own arguments when None); without a command prints the help and exits 2."""
+    arguments = parser.parse_args(argv)
+    if not hasattr(arguments, "command"):
+        parser.print_help(sys.stderr)
+        raise SystemExit(EXIT_BAD_INPUT)
+    return arguments

@@ -1,0 +1,68 @@
+"""What every network in the zoo is once it is built: named inputs, one picture per level, layers in creation order."""
+
+import dataclasses
+
+import tf_keras
+
+from pynet_bokeh import levels
+from pynet_bokeh.errors import UserError
+
+OUTPUT = "bokeh"
+
+
+@dataclasses.dataclass(frozen=True)
+class Network:
+    """A built network.
+
+    Attributes:
+      name: the registry's name.
+      config: the configuration it was built with (a dataclass of its module).
+      inputs: Keras inputs by name: `image` [B,h,w,3] and, where configured, `depth` or `focus` [B,h,w,1], in [0,1].
+      pictures: the rendered picture of each level as a Keras tensor, [B, H/2^(n-1), W/2^(n-1), 3], about [0,1].
+      layers: every layer with variables, in the order of creation (the published order, where there is one).
+      input_scale: size of the level-1 picture divided by the size of the input; 2 for PyNET, 1 otherwise.
+    """
+
+    name: str
+    config: object
+    inputs: dict
+    pictures: dict
+    layers: tuple
+    input_scale: int
+
+    @property
+    def extra(self) -> str | None:
+        """The name of the fourth channel, `depth` or `focus`, or None."""
+        return next((name for name in self.inputs if name != "image"), None)
+
+    def model(self, level: int = levels.FINEST) -> tf_keras.Model:
+        """The graph from the inputs to the picture of `level`, and nothing that does not lead there.
+
+        Its output layer is called `bokeh`; its trainable variables are exactly those that the level's loss reaches.
+        """
+        if level not in self.pictures:
+            raise UserError(f"level: {self.name} has levels {sorted(self.pictures)}; received {level}")
+        output = tf_keras.layers.Activation("linear", name=OUTPUT)(self.pictures[level])
+        return tf_keras.Model(self.inputs, {OUTPUT: output}, name=f"{self.name}_level{level}")
+
+    def variables(self, level: int) -> list:
+        """Every variable of levels 7 … `level`, in order of creation: those of the level's model, and the heads of the
+        coarser levels that it does not draw with."""
+        wanted = {id(v) for coarse in self.pictures if coarse >= level for v in self.model(coarse).variables}
+        return [variable for layer in self.layers for variable in layer.variables if id(variable) in wanted]
+
+
+def make_inputs(picture_size, *, input_scale: int, extra: str | None, batch: int | None) -> dict:
+    """Keras inputs for a level-1 picture of `picture_size` (height, width); (None, None) leaves the size open."""
+    if extra not in (None, "depth", "focus"):
+        raise UserError(f"extra: None, 'depth' or 'focus' is allowed; received {extra!r}")
+    height, width = (side and side // input_scale for side in picture_size)
+    inputs = {"image": tf_keras.Input((height, width, 3), batch_size=batch, name="image")}
+    if extra:
+        inputs[extra] = tf_keras.Input((height, width, 1), batch_size=batch, name=extra)
+    return inputs
+
+
+def join(tensors, name: str):
+    """Concatenates along the channels; a single tensor is passed on."""
+    return tensors[0] if len(tensors) == 1 else tf_keras.layers.Concatenate(name=name)(list(tensors))

@@ -1,0 +1,46 @@
+"""Weights by name: a .npz with one array per variable (`level5_block2_k3_conv1/kernel`)."""
+
+import zipfile
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+
+from pynet_bokeh.errors import UserError
+from pynet_bokeh.files import whole_file
+
+
+def variable_name(variable) -> str:
+    """The speaking name of a Keras variable, without TensorFlow's output number."""
+    return variable.name.partition(":")[0]
+
+
+def save(variables: Iterable, path: Path) -> None:
+    """Writes variables by name, whole or not at all."""
+    arrays = {variable_name(variable): variable.numpy() for variable in variables}
+    with whole_file(path) as temporary, temporary.open("wb") as file:
+        np.savez(file, **arrays)
+
+
+def load(variables: Iterable, path: Path) -> list[str]:
+    """Assigns the file's arrays to the variables of the same name; returns the names that the file does not have.
+
+    Raises UserError when the file can't be read, has an array that no variable wants, or one of another shape; then no
+    variable has changed.
+    """
+    try:
+        with Path(path).open("rb") as file, np.load(file) as content:
+            arrays = dict(content)
+    except FileNotFoundError as error:
+        raise UserError(f"{path}: no such file") from error
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise UserError(f"{path}: not a readable weights file ({error})") from error
+    by_name = {variable_name(variable): variable for variable in variables}
+    for name, array in arrays.items():
+        if name not in by_name:
+            raise UserError(f"{path}: holds {name}, which this network does not have")
+        if array.shape != tuple(by_name[name].shape):
+            raise UserError(f"{path}: {name} should be {tuple(by_name[name].shape)}; received {array.shape}")
+    for name, array in arrays.items():
+        by_name[name].assign(array)
+    return [name for name in by_name if name not in arrays]

@@ -1,0 +1,59 @@
+import json
+
+import pytest
+
+from pynet_bokeh import files
+from pynet_bokeh.errors import UserError
+
+
+def test_a_file_is_there_whole(tmp_path):
+    with files.whole_file(tmp_path / "new" / "x.txt") as temporary:
+        temporary.write_text("all")
+        assert temporary.suffix == ".txt"
+        assert not (tmp_path / "new" / "x.txt").exists()
+    assert (tmp_path / "new" / "x.txt").read_text() == "all"
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["x.txt"]
+
+
+def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path):
+    (tmp_path / "x.txt").write_text("old")
+    with pytest.raises(RuntimeError), files.whole_file(tmp_path / "x.txt") as temporary:
+        temporary.write_text("half")
+        raise RuntimeError
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"x.txt": "old"}
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "file").write_text("")
+    with (
+        pytest.raises(UserError, match=r"file/x\.txt: can't be written"),
+        files.whole_file(tmp_path / "file" / "x.txt"),
+    ):
+        pass
+
+
+def test_a_full_disk_is_named(tmp_path):
+    with (
+        pytest.raises(UserError, match=r"x\.txt: can't be written \(No space left"),
+        files.whole_file(tmp_path / "x.txt"),
+    ):
+        raise OSError(28, "No space left on device")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_json_round_trip_and_broken_json(tmp_path):
+    files.write_json(tmp_path / "x.json", {"a": [1, 2.5]})
+    assert files.read_json(tmp_path / "x.json") == json.loads((tmp_path / "x.json").read_text()) == {"a": [1, 2.5]}
+    (tmp_path / "x.json").write_text("{")
+    with pytest.raises(UserError, match=r"x\.json: not a readable JSON file"):
+        files.read_json(tmp_path / "x.json")
+    with pytest.raises(UserError, match=r"none\.json: no such file"):
+        files.read_json(tmp_path / "none.json")
+
+
+def test_overwriting_is_refused_unless_asked(tmp_path):
+    (tmp_path / "x").write_text("")
+    files.refuse_overwriting(tmp_path / "x", force=True)
+    files.refuse_overwriting(tmp_path / "y", force=False)
+    with pytest.raises(UserError, match="exists already; give another name or --force"):
+        files.refuse_overwriting(tmp_path / "x", force=False)

@@ -1,0 +1,64 @@
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from pynet_bokeh import weights
+from pynet_bokeh.errors import UserError
+
+
+def variables(**shapes):
+    return [tf.Variable(tf.random.normal(shape), name=name) for name, shape in shapes.items()]
+
+
+def test_round_trip_by_name_whatever_the_order(tmp_path):
+    saved = variables(a=(2, 3), b=(4,))
+    weights.save(saved, tmp_path / "w.npz")
+    loaded = variables(b=(4,), a=(2, 3))
+    assert weights.load(loaded, tmp_path / "w.npz") == []
+    np.testing.assert_array_equal(loaded[1], saved[0])
+    np.testing.assert_array_equal(loaded[0], saved[1])
+
+
+def test_names_that_the_file_lacks_are_returned(tmp_path):
+    weights.save(variables(a=(2,)), tmp_path / "w.npz")
+    assert weights.load(variables(a=(2,), new=(1,)), tmp_path / "w.npz") == ["new"]
+
+
+@pytest.mark.parametrize(
+    ("shapes", "message"),
+    [({"b": (4,)}, "holds a, which this network does not have"), ({"a": (3,)}, r"a should be \(3,\); received \(2,\)")],
+)
+def test_a_file_that_does_not_fit_changes_nothing(tmp_path, shapes, message):
+    weights.save(variables(a=(2,)), tmp_path / "w.npz")
+    others = variables(**shapes)
+    before = [variable.numpy() for variable in others]
+    with pytest.raises(UserError, match=message):
+        weights.load(others, tmp_path / "w.npz")
+    for variable, value in zip(others, before, strict=True):
+        np.testing.assert_array_equal(variable, value)
+
+
+def test_missing_and_broken_files_are_named(tmp_path):
+    with pytest.raises(UserError, match=r"none\.npz: no such file"):
+        weights.load([], tmp_path / "none.npz")
+    for content in (b"not a zip", b"PK\x03\x04 cut short", b""):
+        (tmp_path / "bad.npz").write_bytes(content)
+        with pytest.raises(UserError, match=r"bad\.npz: not a readable weights file"):
+            weights.load([], tmp_path / "bad.npz")
+
+
+def test_a_failed_write_leaves_the_old_file(tmp_path):
+    path = tmp_path / "w.npz"
+    weights.save(variables(a=(2,)), path)
+    before = path.read_bytes()
+
+    class Broken:
+        name = "b:0"
+
+        def numpy(self):
+            raise RuntimeError("no")
+
+    with pytest.raises(RuntimeError):
+        weights.save([Broken()], path)
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]

@@ -1,4 +1,4 @@
-"""The pyramid's levels and their sizes. Level 1 is the photo's full resolution, level 7 the coarsest (paper, fig. 3)."""
+"""The pyramid's levels: level 1 is the photo's full resolution, level 7 the coarsest (paper, fig. 3)."""
 
 from pynet_bokeh.errors import UserError
 

@@ -1,0 +1,179 @@
+"""From a source of examples to batches for a level: paired crops and flips, scaled inputs and targets (tf.data).
+
+Every sample is a function of the seed and its number alone. A training that goes on at step 500 sees what it would have
+seen without the interruption, and nothing but the step has to be kept.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import tensorflow as tf
+
+from pynet_bokeh import images, levels
+from pynet_bokeh.data.source import NEUTRAL_EXTRA, Example, Source
+from pynet_bokeh.errors import UserError
+
+AUGMENTATIONS = ("flip_horizontal", "flip_vertical", "rot90")
+READERS = 4  # pictures decoded at a time
+PREFETCHED = 2  # batches
+
+
+class TrainingData:
+    """Batches of (inputs, target). Iterating raises a reader's UserError as it is, not wrapped by TensorFlow.
+
+    Attributes:
+      dataset: a tf.data.Dataset of ({"image": [B,h,w,3], extra: [B,h,w,1]}, [B,H,W,3]), float32 in [0,1].
+    """
+
+    def __init__(self, source: Source):
+        self.dataset: tf.data.Dataset | None = None
+        self._source = source
+        self._failure: UserError | None = None
+
+    def __iter__(self) -> Iterator:
+        try:
+            yield from self.dataset
+        except tf.errors.OpError:
+            if self._failure:
+                raise self._failure from None
+            raise
+
+    def read(self, index, crop) -> np.ndarray:
+        """Reads one example as a stack; keeps a UserError for `__iter__`, since TensorFlow only passes on its text."""
+        try:
+            return stack(self._source.read(int(index)), tuple(crop), extra=bool(self._source.extra))
+        except UserError as failure:
+            self._failure = failure
+            raise
+
+
+def training_data(
+    source: Source,
+    *,
+    crop: tuple[int, int],
+    batch: int,
+    input_scale: int,
+    level: int,
+    steps: int,
+    augment: Sequence[str] = (),
+    seed: int = 0,
+    start_step: int = 0,
+    extra_dropout: float = 0.0,
+) -> TrainingData:
+    """Batches `start_step` … `steps` of an endless, shuffled pass over `source`.
+
+    Args:
+      crop: (height, width) in pixels of the photo; a smaller photo is enlarged to cover it.
+      batch: pictures a step.
+      input_scale: the input is the crop made smaller by this factor.
+      level: the target is the crop made smaller by 2^(level-1).
+      augment: any of flip_horizontal, flip_vertical, rot90 (square crops only).
+      extra_dropout: share of the samples whose fourth channel becomes neutral.
+
+    Every epoch reads each example once, in another order. Raises UserError for wrong arguments here, and for a picture
+    that can't be read while iterating.
+    """
+    check_crop(crop, input_scale, level)
+    for name in augment:
+        if name not in AUGMENTATIONS:
+            raise UserError(f"augment: {', '.join(AUGMENTATIONS)} are known; received {name!r}")
+    if "rot90" in augment and crop[0] != crop[1]:
+        raise UserError(f"augment: rot90 wants a square crop; received {crop[1]}x{crop[0]}")
+    data = TrainingData(source)
+    channels = 6 + bool(source.extra)
+
+    def sample(number):
+        picture = tf.numpy_function(data.read, [shuffled(number, len(source), seed), list(crop)], tf.uint8)
+        picture.set_shape((None, None, channels))
+        picture = vary(picture, crop, augment, tf.stack([tf.cast(seed, tf.int64), number]))
+        return picture, neutral(number, seed, extra_dropout)
+
+    def split(pictures, dropped):
+        pictures = tf.cast(pictures, tf.float32) / 255.0
+        inputs = shrink(tf.concat([pictures[..., :3], pictures[..., 6:]], -1), input_scale)
+        named = {"image": inputs[..., :3]}
+        if source.extra:
+            value = NEUTRAL_EXTRA / 255.0
+            named[source.extra] = tf.where(dropped[:, None, None, None], value, inputs[..., 3:])
+        return named, shrink(pictures[..., 3:6], levels.factor(level))
+
+    numbers = tf.data.Dataset.range(start_step * batch, steps * batch)
+    data.dataset = (
+        numbers.map(sample, num_parallel_calls=READERS, deterministic=True)
+        .batch(batch, drop_remainder=True)
+        .map(split, num_parallel_calls=1)
+        .prefetch(PREFETCHED)
+    )
+    return data
+
+
+def validation_examples(
+    source: Source, *, count: int, crop: tuple[int, int], input_scale: int, level: int
+) -> list[tuple[dict, np.ndarray]]:
+    """The first `count` examples' centre crops as ({"image": [h,w,3], extra: [h,w,1]}, target [H,W,3]), in [0,1]."""
+    check_crop(crop, input_scale, level)
+    examples = []
+    for index in range(count):
+        picture = stack(source.read(index), crop, extra=bool(source.extra))
+        top, left = ((have - want) // 2 for have, want in zip(picture.shape, crop, strict=False))
+        picture = picture[None, top : top + crop[0], left : left + crop[1]].astype(np.float32) / 255.0
+        inputs = {"image": shrink(picture[..., :3], input_scale)[0].numpy()}
+        if source.extra:
+            inputs[source.extra] = shrink(picture[..., 6:], input_scale)[0].numpy()
+        examples.append((inputs, shrink(picture[..., 3:6], levels.factor(level))[0].numpy()))
+    return examples
+
+
+def check_crop(crop: tuple[int, int], input_scale: int, level: int) -> None:
+    """Raises UserError when the crop can't be divided into the level's and the input's pixels."""
+    levels.size(crop, level)
+    if crop[0] % input_scale or crop[1] % input_scale:
+        raise UserError(f"crop: multiples of {input_scale} are wanted; received {crop[1]}x{crop[0]}")
+
+
+def stack(example: Example, crop: tuple[int, int], *, extra: bool) -> np.ndarray:
+    """Image, target and (with `extra`) the fourth channel as one picture, uint8 [H,W,6 or 7].
+
+    What is done to one is done to all. A missing map is neutral; a picture smaller than the crop is enlarged to it.
+    """
+    parts = [example.image, example.bokeh]
+    height, width = example.image.shape[:2]
+    if extra:
+        known = example.extra is not None
+        parts.append(example.extra if known else np.full((height, width), NEUTRAL_EXTRA, np.uint8))
+    enlarge = max(crop[0] / height, crop[1] / width)
+    if enlarge > 1:
+        size = max(crop[0], round(height * enlarge)), max(crop[1], round(width * enlarge))
+        parts = [images.resize(part, size) for part in parts]
+    return np.dstack(parts)
+
+
+def shuffled(number, size: int, seed: int):
+    """The example that sample `number` reads: each epoch of `size` samples goes through all in its own order."""
+    epoch, place = number // size, number % size
+    return tf.random.experimental.index_shuffle(place, tf.stack([tf.cast(seed, tf.int64), epoch]), size - 1)
+
+
+def vary(picture, crop: tuple[int, int], augment: Sequence[str], seed):
+    """A random crop and the flips that `augment` names, from a seed of shape [2] alone: [H,W,C] -> [h,w,C]."""
+    seeds = tf.random.experimental.stateless_split(seed, 4)
+    picture = tf.image.stateless_random_crop(picture, (*crop, picture.shape[-1]), seeds[0])
+    if "flip_horizontal" in augment:
+        picture = tf.image.stateless_random_flip_left_right(picture, seeds[1])
+    if "flip_vertical" in augment:
+        picture = tf.image.stateless_random_flip_up_down(picture, seeds[2])
+    if "rot90" in augment:
+        picture = tf.image.rot90(picture, tf.random.stateless_uniform((), seeds[3], 0, 4, tf.int32))
+    picture.set_shape((*crop, picture.shape[-1]))
+    return picture
+
+
+def neutral(number, seed: int, share: float):
+    """Whether this sample's fourth channel is withheld."""
+    chance = tf.random.stateless_uniform((), tf.stack([tf.cast(seed, tf.int64) + 1_000_003, number]))
+    return chance < share
+
+
+def shrink(pictures, factor: int):
+    """Makes [B,H,W,C] smaller by averaging factor×factor pixels."""
+    return tf.nn.avg_pool2d(pictures, factor, factor, "VALID") if factor > 1 else tf.convert_to_tensor(pictures)

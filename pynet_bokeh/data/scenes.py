@@ -1,0 +1,153 @@
+"""Built-in scenes: textured things at several distances, seen through a pinhole and through a thin lens.
+
+They need no download and never end: scene `index` of a seed is drawn when it is read and kept nowhere.
+"""
+
+import dataclasses
+import math
+
+import numpy as np
+
+from pynet_bokeh.data import lens, shapes, textures
+from pynet_bokeh.data.source import Example, check_extra
+from pynet_bokeh.data.textures import Patch
+from pynet_bokeh.errors import UserError
+
+SPLITS = ("train", "validation")
+ENDLESS = 2**31 - 1
+SMALLEST = 32
+
+STRENGTH = 0.04
+"""Lens strength per short side: what is infinitely far gets a disc of 4 % of the short side, at four times the
+subject's distance 3 %."""
+
+_NEAREST = 0.55  # of the subject's distance; white in a depth map
+
+
+@dataclasses.dataclass(frozen=True)
+class SceneSource:
+    """Scenes of one size.
+
+    Attributes:
+      size: (height, width) in pixels, at least 32. A scene looks the same at any size of the same shape.
+      extra: the fourth channel, `focus` (255 where the subject is seen) or `depth` (inverse distance, near = 255).
+      seed: other seeds give other scenes.
+      split: `train` and `validation` scenes of a seed are different ones.
+      count: how many; practically endless by default.
+      strength: of the lens, see STRENGTH.
+    """
+
+    size: tuple[int, int]
+    extra: str | None = None
+    seed: int = 0
+    split: str = "train"
+    count: int = ENDLESS
+    strength: float = STRENGTH
+
+    def __post_init__(self):
+        check_extra(self.extra)
+        if self.split not in SPLITS:
+            raise UserError(f"split: {', '.join(SPLITS)} are allowed; received {self.split!r}")
+        if min(self.size) < SMALLEST:
+            raise UserError(f"scene size: {SMALLEST} pixels a side at least; received {self.size[1]}x{self.size[0]}")
+        if self.count < 1:
+            raise UserError(f"scene count: 1 at least; received {self.count}")
+
+    def __len__(self) -> int:
+        return self.count
+
+    def describe(self) -> str:
+        return f"built-in scenes, {self.split}, {self.size[1]}x{self.size[0]}, seed {self.seed}"
+
+    def read(self, index: int) -> Example:
+        """Scene number `index`, always the same one."""
+        if not 0 <= index < self.count:
+            raise IndexError(f"scene {index} of {self.count}")
+        rng = np.random.default_rng([self.seed, SPLITS.index(self.split), index])
+        layers, subject = compose(rng, self.size, self.strength)
+        view = {"size": self.size, "focus_distance": 1.0}
+        strength = self.strength * min(self.size)
+        return Example(
+            name=f"{self.split}-{self.seed}-{index}",
+            image=_encoded(lens.photograph(layers, **view)),
+            bokeh=_encoded(lens.photograph(layers, **view, strength=strength)),
+            extra=self._extra(layers, subject),
+        )
+
+    def _extra(self, layers: list[lens.Layer], subject: int) -> np.ndarray | None:
+        if self.extra is None:
+            return None
+        if self.extra == "focus":
+            values = [float(number == subject) for number in range(len(layers))]
+        else:
+            values = [_NEAREST / layer.distance for layer in layers]
+        flat = [
+            dataclasses.replace(layer, colour=np.repeat((layer.alpha * value)[..., None], 3, axis=2))
+            for layer, value in zip(layers, values, strict=True)
+        ]
+        return _encoded(lens.expose(flat, size=self.size)[..., 0])
+
+
+def compose(rng: np.random.Generator, size: tuple[int, int], strength: float) -> tuple[list[lens.Layer], int]:
+    """A scene's layers, back to front, and the number of the one in focus, at distance 1."""
+    unit = min(size)
+    frame = size[1] / unit, size[0] / unit  # (width, height) in units
+    farthest = 1 / rng.uniform(0.02, 0.6)
+    layers = [_backdrop(rng, size, unit, farthest, strength)]
+    for _ in range(int(rng.choice([0, 1, 2, 3, 4, 6]))):
+        distance = rng.uniform(1.25, max(1.3, min(farthest, 6)))
+        middle = rng.uniform(0, frame[0]), rng.uniform(0.2, 1) * frame[1]
+        layers.append(_thing(rng, size, unit, shapes.SHAPES, distance, middle, rng.uniform(0.2, 0.8) / distance**0.5))
+    layers[1:] = sorted(layers[1:], key=lambda layer: -layer.distance)
+
+    middle = frame[0] * np.clip(rng.normal(0.5, 0.13), 0.15, 0.85), frame[1] * np.clip(rng.normal(0.58, 0.1), 0.3, 0.8)
+    layers.append(_thing(rng, size, unit, shapes.SUBJECTS, 1.0, middle, rng.uniform(0.4, 0.95), subject=True))
+    subject = len(layers) - 1
+    if rng.random() < 0.12:  # something out of focus in front, near the edge
+        middle = frame[0] * rng.choice([0.0, 1.0]), frame[1] * rng.uniform(0.5, 1.0)
+        distance = rng.uniform(_NEAREST + 0.02, 0.75)
+        layers.append(_thing(rng, size, unit, shapes.SHAPES, distance, middle, rng.uniform(0.2, 0.5)))
+    return layers, subject
+
+
+def _backdrop(rng, size, unit, distance, strength) -> lens.Layer:
+    """What fills the picture behind everything, with a margin for its blur and sometimes with lights."""
+    margin = math.ceil(strength * unit) + 1
+    patch = Patch((size[0] + 2 * margin, size[1] + 2 * margin), unit)
+    light = rng.choice(textures.BACKDROPS)(rng, patch) * np.float32(math.exp(rng.normal(-0.2, 0.5)))
+    if rng.random() < 0.45:
+        count, radius = int(rng.uniform(4, 50)), rng.uniform(0.002, 0.006)
+        textures.add_lights(rng, patch, light, count=count, radius=radius, radiance=rng.uniform(2, 20))
+    return lens.Layer(light, np.ones(patch.size, np.float32), distance, (-margin, -margin))
+
+
+def _thing(rng, size, unit, kinds, distance, middle, across, *, subject=False) -> lens.Layer:
+    """One object: a silhouette with a surface, lit from one side, on the part of the picture that it covers."""
+    outline = shapes.place(rng.choice(kinds)(rng), middle=middle, size=across, turn=rng.normal(0, 0.15))
+    reach = 0.1  # for hair
+    low = np.floor((outline.min(axis=0) - reach) * unit).astype(int)
+    high = np.ceil((outline.max(axis=0) + reach) * unit).astype(int)
+    low = np.maximum(low, -unit // 4)
+    high = np.minimum(high, [size[1] + unit // 4, size[0] + unit // 4])
+    patch = Patch((max(2, high[1] - low[1]), max(2, high[0] - low[0])), unit)
+    local = outline - low / unit
+
+    alpha = shapes.coverage(local, patch)
+    hairy = rng.random() < (0.4 if subject else 0.15)
+    if hairy:
+        shapes.add_hair(rng, alpha, local, patch)
+    surface = rng.choice(textures.SURFACES)(rng, patch)
+    if subject and rng.random() < 0.6:  # people and animals are made of parts: a second surface on a part of the first
+        part = shapes.place(
+            shapes.blob(rng), middle=local.mean(axis=0) + rng.normal(0, 0.12, 2), size=across / 2, turn=0
+        )
+        share = shapes.coverage(part, patch)[..., None]
+        surface = surface * (1 - share) + rng.choice(textures.SURFACES)(rng, patch) * share
+    sideways = patch.along(rng.uniform(0, 2 * math.pi))
+    shade = np.exp((sideways - sideways.mean()) * np.float32(rng.uniform(0, 1.2) / across))
+    light = surface * shade[..., None] * np.float32(math.exp(rng.normal(0, 0.3)))
+    return lens.Layer(light * alpha[..., None], alpha, distance, (int(low[1]), int(low[0])))
+
+
+def _encoded(picture: np.ndarray) -> np.ndarray:
+    return np.rint(np.clip(picture, 0, 1) * 255).astype(np.uint8)

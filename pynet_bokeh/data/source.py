@@ -1,0 +1,87 @@
+"""Where training pairs come from: one example, the protocol of every source, a random part of a source."""
+
+import random
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import numpy as np
+
+from pynet_bokeh.errors import UserError
+
+Extra = Literal["depth", "focus"]
+EXTRAS: tuple[Extra, ...] = ("depth", "focus")
+
+NEUTRAL_EXTRA = 128
+"""The 8-bit value of an extra channel that says nothing: middle depth, unknown focus."""
+
+
+@dataclass(frozen=True)
+class Example:
+    """A photo, the same photo through a wide-open lens, and what is known about its focus.
+
+    Attributes:
+        name: what messages and reports call it.
+        image: uint8 [H, W, 3], everything in focus.
+        bokeh: uint8 [H, W, 3], the target.
+        extra: uint8 [H, W], a depth map (near = 255) or a focus map (subject = 255), or None: there is none, consumers
+            put `NEUTRAL_EXTRA` in its place.
+    """
+
+    name: str
+    image: np.ndarray
+    bokeh: np.ndarray
+    extra: np.ndarray | None = None
+
+
+class Source(Protocol):
+    """A numbered set of examples. `read` is called from several threads at once and must not keep what it read."""
+
+    extra: Extra | None
+    """Which fourth channel the examples carry: "depth", "focus" or none."""
+
+    def __len__(self) -> int: ...
+
+    def read(self, index: int) -> Example:
+        """The example with this number, 0 to len - 1, always the same one. Raises UserError naming a broken file."""
+        ...
+
+    def describe(self) -> str:
+        """One line for logs: what it is and how many."""
+        ...
+
+
+def check_extra(extra: str | None) -> None:
+    """Raises UserError unless `extra` is "depth", "focus" or None."""
+    if extra is not None and extra not in EXTRAS:
+        raise UserError(f"extra: {' or '.join(EXTRAS)} is allowed, or none; received {extra!r}")
+
+
+@dataclass(frozen=True)
+class Subset:
+    """The part of `source` whose numbers are `indices`, in that order."""
+
+    source: Source
+    indices: tuple[int, ...]
+
+    @property
+    def extra(self) -> Extra | None:
+        return self.source.extra
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+    def read(self, index: int) -> Example:
+        return self.source.read(self.indices[index])
+
+    def describe(self) -> str:
+        return f"{len(self)} of {self.source.describe()}"
+
+
+def subset(source: Source, count: int, *, seed: int = 0) -> Subset:
+    """A random part of `source`: `count` different examples drawn with `seed`, in the source's own order.
+
+    Raises UserError when `count` is below 1 or above the size of the source.
+    """
+    if not 1 <= count <= len(source):
+        raise UserError(f"subset: 1 to {len(source)} is allowed for {source.describe()}; received {count}")
+    return Subset(source, tuple(sorted(random.Random(seed).sample(range(len(source)), count))))

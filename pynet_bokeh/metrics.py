@@ -1,0 +1,29 @@
+"""Image quality, numpy only. Pictures are float [H,W,3] in [0,1]."""
+
+import cv2
+import numpy as np
+
+SSIM_WINDOW = 11
+SSIM_SIGMA = 1.5
+
+
+def psnr(a: np.ndarray, b: np.ndarray) -> float:
+    """Peak signal-to-noise ratio in decibels for a peak of 1; infinite for equal pictures."""
+    error = float(np.mean(np.square(np.asarray(a, np.float64) - np.asarray(b, np.float64))))
+    return float("inf") if error == 0 else float(-10 * np.log10(error))
+
+
+def ssim(a: np.ndarray, b: np.ndarray) -> float:
+    """Structural similarity (Wang et al. 2004): Gaussian window 11×11, σ 1.5, mean over channels and valid region."""
+    a, b = np.asarray(a, np.float64), np.asarray(b, np.float64)
+    inside = slice(SSIM_WINDOW // 2, -(SSIM_WINDOW // 2))
+
+    def mean(x):
+        return cv2.GaussianBlur(x, (SSIM_WINDOW, SSIM_WINDOW), SSIM_SIGMA)[inside, inside]
+
+    mean_a, mean_b = mean(a), mean(b)
+    covariance = mean(a * b) - mean_a * mean_b
+    variances = mean(a * a) - mean_a**2 + mean(b * b) - mean_b**2
+    c1, c2 = 0.01**2, 0.03**2
+    luminance = (2 * mean_a * mean_b + c1) / (mean_a**2 + mean_b**2 + c1)
+    return float(np.mean(luminance * (2 * covariance + c2) / (variances + c2)))

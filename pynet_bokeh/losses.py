@@ -1,0 +1,59 @@
+"""Training losses between rendered and target pictures, [B,H,W,3] in about [0,1], each a scalar."""
+
+from collections.abc import Callable
+
+import tensorflow as tf
+
+from pynet_bokeh.errors import UserError
+from pynet_bokeh.vgg import vgg19_features
+
+SSIM_WINDOW = 11
+LOSSES = ("l1", "ssim", "vgg")
+
+
+def l1(target, output):
+    """Mean absolute difference."""
+    return tf.reduce_mean(tf.abs(target - output))
+
+
+def ssim(target, output):
+    """1 − SSIM (Wang et al. 2004) with a Gaussian window of 11 pixels; both sides must be at least that long."""
+    return 1.0 - tf.reduce_mean(tf.image.ssim(target, output, max_val=1.0, filter_size=SSIM_WINDOW))
+
+
+def weighted(weights: dict[str, float], *, picture_size: tuple[int, int], vgg_weights: str | None = None) -> Callable:
+    """The weighted sum of named losses as `loss(target, output) -> (total, {name: unweighted value})`.
+
+    Args:
+      weights: factor by name, out of `l1`, `ssim` and `vgg` (mean squared difference of VGG19's relu5_4).
+      picture_size: (height, width) of the pictures, to refuse what does not work on them before training starts.
+      vgg_weights: file with VGG19's ImageNet weights; None takes tf_keras's own from its cache or download.
+
+    Raises UserError for an unknown name, or pictures too small for SSIM.
+    """
+    functions = {}
+    for name in weights:
+        if name not in LOSSES:
+            raise UserError(f"losses: {', '.join(LOSSES)} are known; received {name!r}")
+        if name == "ssim" and min(picture_size) < SSIM_WINDOW:
+            raise UserError(
+                f"losses.ssim: pictures of at least {SSIM_WINDOW} pixels a side are needed; "
+                f"the level's are {picture_size[1]}x{picture_size[0]}"
+            )
+        functions[name] = vgg_difference(vgg_weights) if name == "vgg" else {"l1": l1, "ssim": ssim}[name]
+
+    def loss(target, output):
+        parts = {name: function(target, output) for name, function in functions.items()}
+        return tf.add_n([weights[name] * value for name, value in parts.items()]), parts
+
+    return loss
+
+
+def vgg_difference(vgg_weights: str | None) -> Callable:
+    """Mean squared difference of relu5_4 features (PyNET-Bokeh, sec. 3.2), as a function of two batches."""
+    features = vgg19_features(vgg_weights)
+
+    def difference(target, output):
+        return tf.reduce_mean(tf.square(features(target) - features(output)))
+
+    return difference

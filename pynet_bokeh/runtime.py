@@ -1,0 +1,178 @@
+"""LiteRT: the only place where a .tflite is opened. TensorFlow is never imported."""
+
+import dataclasses
+import os
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from pynet_bokeh.data.source import EXTRAS
+from pynet_bokeh.errors import UserError
+
+_IDENTIFIER = b"TFL3"  # bytes 4 to 8 of every .tflite flatbuffer
+
+
+class Predictor(Protocol):
+    """A network as rendering sees it, whatever runs it. "Picture" is what comes out, at the photo's scale.
+
+    Attributes:
+      name: what reports call it.
+      input_size: (height, width) of the input, or None when any size is taken.
+      size_multiple: what height and width of the picture must be divisible by.
+      input_scale: size of the picture divided by the size of the input.
+      extra: the fourth channel it takes, `depth` or `focus`, or None.
+    """
+
+    name: str
+    input_size: tuple[int, int] | None
+    size_multiple: int
+    input_scale: int
+    extra: str | None
+
+    def __call__(self, image: np.ndarray, extra: np.ndarray | None = None) -> np.ndarray:
+        """Renders float32 [h,w,3] (and the fourth channel [h,w]) in [0,1] to float32 [H,W,3] in [0,1]."""
+        ...
+
+
+@dataclasses.dataclass(frozen=True)
+class Tensor:
+    """An input or output of a .tflite.
+
+    Attributes:
+      name: in the signature.
+      shape: [1, height, width, channels].
+      dtype: float32, uint8 or int8.
+      scale, zero_point: real value = scale · (stored − zero_point); scale 0 for floats.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: np.dtype
+    scale: float
+    zero_point: int
+
+    def quantize(self, values: np.ndarray) -> np.ndarray:
+        """Real values as the tensor stores them: rounded to the nearest step, saturated."""
+        if not self.scale:
+            return values.astype(self.dtype)
+        limits = np.iinfo(self.dtype)
+        steps = np.rint(values / np.float32(self.scale)) + self.zero_point
+        return np.clip(steps, limits.min, limits.max).astype(self.dtype)
+
+    def dequantize(self, stored: np.ndarray) -> np.ndarray:
+        """Stored values as float32 real values."""
+        if not self.scale:
+            return stored.astype(np.float32)
+        return (stored.astype(np.float32) - self.zero_point) * np.float32(self.scale)
+
+
+def open_interpreter(path: Path, *, threads: int | None = None, xnnpack: bool = True):
+    """A LiteRT interpreter on the CPU with its tensors allocated.
+
+    Args:
+      path: the .tflite.
+      threads: None takes all cores this process may use.
+      xnnpack: False runs LiteRT's built-in kernels instead of the XNNPACK delegate.
+
+    Raises UserError that names the file when it is missing, not a .tflite, broken, or has operators LiteRT lacks.
+    """
+    path = Path(path)
+    try:
+        with path.open("rb") as file:
+            head = file.read(8)
+    except OSError as error:
+        raise UserError(f"{path}: can't be read ({error.strerror})") from error
+    if head[4:] != _IDENTIFIER:
+        raise UserError(f"{path}: not a .tflite file (its identifier {_IDENTIFIER.decode()} is missing)")
+
+    from ai_edge_litert.interpreter import Interpreter, OpResolverType  # 0.1 s: not before a model is opened
+
+    resolver = OpResolverType.AUTO if xnnpack else OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
+    try:
+        interpreter = Interpreter(
+            str(path),
+            num_threads=threads or len(os.sched_getaffinity(0)),
+            experimental_op_resolver_type=resolver,
+        )
+        interpreter.allocate_tensors()
+    except (ValueError, RuntimeError) as error:
+        first_line = str(error).strip().partition("\n")[0]
+        raise UserError(f"{path}: LiteRT can't run it ({first_line})") from error
+    return interpreter
+
+
+def signature(interpreter, path: Path) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    """Inputs and outputs by name; by the tensors' own names when the file has no signature."""
+    if interpreter.get_signature_list():
+        runner = interpreter.get_signature_runner()
+        details = runner.get_input_details(), runner.get_output_details()
+    else:
+        details = tuple(
+            {one["name"].rpartition("serving_default_")[2].partition(":")[0]: one for one in tensors}
+            for tensors in (interpreter.get_input_details(), interpreter.get_output_details())
+        )
+    return tuple({name: _tensor(name, one) for name, one in group.items()} for group in details)
+
+
+def _tensor(name: str, details: dict) -> Tensor:
+    scale, zero_point = details["quantization"]
+    return Tensor(
+        name, tuple(int(n) for n in details["shape"]), np.dtype(details["dtype"]), float(scale), int(zero_point)
+    )
+
+
+class TflitePredictor:
+    """A bokeh network in a .tflite: input `image` [1,h,w,3], perhaps `depth` or `focus` [1,h,w,1], one output.
+
+    Args:
+      any_scale: take a coarse level's model too, whose picture is smaller than its input; it can't render photos.
+
+    Raises UserError when the file can't be run or is not such a network.
+    """
+
+    size_multiple = 1
+
+    def __init__(self, path: Path, *, threads: int | None = None, xnnpack: bool = True, any_scale: bool = False):
+        self.name = str(path)
+        self._interpreter = open_interpreter(path, threads=threads, xnnpack=xnnpack)
+        inputs, outputs = signature(self._interpreter, path)
+        pictures = [one for one in inputs.values() if len(one.shape) == 4 and one.shape[-1] == 3]
+        maps = [one for one in inputs.values() if len(one.shape) == 4 and one.shape[-1] == 1]
+        results = [one for one in outputs.values() if len(one.shape) == 4 and one.shape[-1] == 3]
+        if len(pictures) != 1 or len(results) != 1 or len(maps) > 1 or len(pictures) + len(maps) != len(inputs):
+            shapes = ", ".join(f"{one.name} {list(one.shape)}" for one in (*inputs.values(), *outputs.values()))
+            raise UserError(
+                f"{path}: not a bokeh network; one image [1,h,w,3], at most one map [1,h,w,1] and one picture out "
+                f"are wanted; received {shapes}"
+            )
+        self._image, self._map, self._output = pictures[0], maps[0] if maps else None, results[0]
+        self.extra = None if self._map is None else self._map.name if self._map.name in EXTRAS else "focus"
+        height, width = self._image.shape[1:3]
+        self.input_size = height, width
+        self.input_scale = self._output.shape[1] // height
+        whole = self.input_scale and self._output.shape[1:3] == (height * self.input_scale, width * self.input_scale)
+        if not whole and not any_scale:
+            raise UserError(
+                f"{path}: the picture that comes out, {list(self._output.shape)}, is no multiple of the input, "
+                f"{list(self._image.shape)}; a coarse level's model can't render photos"
+            )
+
+    def __call__(self, image: np.ndarray, extra: np.ndarray | None = None) -> np.ndarray:
+        """Renders [h,w,3] (and the fourth channel [h,w]) in [0,1] to [H,W,3] in [0,1], clipped."""
+        values = {self._image.name: self._image.quantize(image[None])}
+        if self._map is not None:
+            values[self._map.name] = self._map.quantize(extra[None, ..., None])
+        if self._interpreter.get_signature_list():
+            output = self._interpreter.get_signature_runner()(**values)[self._output.name]
+        else:
+            output = self._invoke(values)
+        return np.clip(self._output.dequantize(output[0]), 0.0, 1.0)
+
+    def _invoke(self, values: dict[str, np.ndarray]) -> np.ndarray:
+        """Runs a file without a signature by its tensors' names."""
+        for details in self._interpreter.get_input_details():
+            name = next(name for name in values if name in details["name"])
+            self._interpreter.set_tensor(details["index"], values[name])
+        self._interpreter.invoke()
+        return self._interpreter.get_tensor(self._interpreter.get_output_details()[0]["index"])

@@ -1,0 +1,65 @@
+"""A trained run as a predictor, for rendering and evaluation with Keras."""
+
+from pathlib import Path
+
+import numpy as np
+import tf_keras
+
+from pynet_bokeh import levels, weights
+from pynet_bokeh.errors import UserError
+from pynet_bokeh.models import registry
+from pynet_bokeh.models.network import OUTPUT, Network
+from pynet_bokeh.training.run import Run, open_run
+
+
+def load_model(run: Run, level: int = levels.FINEST, *, picture_size=(None, None), batch: int | None = None):
+    """The run's network up to `level` with its weights, as (Network, tf_keras.Model).
+
+    Raises UserError when the level is not finished.
+    """
+    if not run.is_finished(level):
+        raise UserError(
+            f"{run.weights(level)}: missing, level {level} is not trained yet (make train RUN={run.folder})"
+        )
+    network = registry.build(run.recipe.network, run.recipe.network_config, picture_size=picture_size, batch=batch)
+    missing = weights.load(network.variables(level), run.weights(level))
+    if missing:
+        raise UserError(f"{run.weights(level)}: lacks {missing[0]}")
+    return network, network.model(level)
+
+
+class KerasPredictor:
+    """Renders with a Keras model; see runtime.Predictor for the interface.
+
+    Any size that is a multiple of `size_multiple` is taken.
+    """
+
+    input_size = None
+
+    def __init__(self, name: str, network: Network, model: tf_keras.Model):
+        self.name = name
+        self.size_multiple = registry.module_of(network.name).SIZE_MULTIPLE
+        self.input_scale = network.input_scale
+        self.extra = network.extra
+        self._model = model
+
+    def __call__(self, image: np.ndarray, extra: np.ndarray | None = None) -> np.ndarray:
+        """Renders [h,w,3] (and the fourth channel [h,w]) in [0,1] to [H,W,3] in [0,1]."""
+        inputs = {"image": image[None].astype(np.float32)}
+        if self.extra:
+            inputs[self.extra] = extra[None, ..., None].astype(np.float32)
+        return np.clip(self._model(inputs, training=False)[OUTPUT][0].numpy(), 0.0, 1.0)
+
+
+def run_predictor(folder: Path | str) -> KerasPredictor:
+    """The full-resolution level of a finished run."""
+    return KerasPredictor(str(folder), *load_model(open_run(folder)))
+
+
+def network_predictor(name: str, file: Path | str) -> KerasPredictor:
+    """Network `name` in its own configuration, with weights from a .npz."""
+    network = registry.build(name)
+    missing = weights.load(network.variables(levels.FINEST), Path(file))
+    if missing:
+        raise UserError(f"{file}: lacks {missing[0]}, which {name} needs")
+    return KerasPredictor(name, network, network.model())

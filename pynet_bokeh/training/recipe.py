@@ -1,0 +1,201 @@
+"""Training recipes as data: TOML files in `pynet_bokeh/recipes/`, or the user's own.
+
+A recipe has `network`, `[network_config]`, `[data]`, `[defaults]` (every level's schedule unless the level says
+otherwise) and `[level.7]` … `[level.1]`. Unknown keys are errors.
+"""
+
+import dataclasses
+import tomllib
+import types
+import typing
+from importlib import resources
+from pathlib import Path
+
+from pynet_bokeh import levels
+from pynet_bokeh.errors import UserError
+
+SCHEDULES = ("constant", "cosine")
+_KINDS = {int: "a whole number", float: "a number", str: "a text", dict: "a table", tuple: "a list"}
+
+
+@dataclasses.dataclass(frozen=True)
+class DataRecipe:
+    """What a training picture is.
+
+    Attributes:
+      crop: height and width of the crop, in pixels of the photo.
+      augment: any of flip_horizontal, flip_vertical, rot90.
+      extra_dropout: share of the samples whose fourth channel is replaced by the neutral 0.5.
+      scene_size: height and width of the built-in scenes, when no folder of photos is given.
+      validation_count: pictures in the fixed validation set.
+      validation_crop: height and width of their centre crop.
+    """
+
+    crop: tuple[int, int]
+    augment: tuple[str, ...] = ("flip_horizontal",)
+    extra_dropout: float = 0.0
+    scene_size: tuple[int, int] = (512, 512)
+    validation_count: int = 16
+    validation_crop: tuple[int, int] = (512, 512)
+
+
+@dataclasses.dataclass(frozen=True)
+class LevelRecipe:
+    """One level's schedule.
+
+    Attributes:
+      steps: optimiser steps.
+      batch: pictures a step.
+      learning_rate: Adam's, at the start.
+      schedule: `constant`, or `cosine` down to a hundredth.
+      warmup: steps over which the learning rate rises from 0.
+      losses: weight by name, see pynet_bokeh.losses.
+      beta_1, beta_2: Adam's.
+      log_every, validate_every, checkpoint_every: in steps.
+    """
+
+    steps: int
+    batch: int
+    learning_rate: float
+    losses: dict[str, float]
+    schedule: str = "constant"
+    warmup: int = 0
+    beta_1: float = 0.9
+    beta_2: float = 0.999
+    log_every: int = 50
+    validate_every: int = 1000
+    checkpoint_every: int = 1000
+
+
+@dataclasses.dataclass(frozen=True)
+class Recipe:
+    """A whole training: the network, what it sees, and each level's schedule by level."""
+
+    name: str
+    network: str
+    network_config: dict
+    data: DataRecipe
+    level: dict[int, LevelRecipe]
+    seed: int = 0
+
+    def as_dict(self) -> dict:
+        """Plain data for JSON; `from_dict` takes it back."""
+        content = dataclasses.asdict(self)
+        content["level"] = {str(level): schedule for level, schedule in content["level"].items()}
+        return content
+
+
+def names() -> list[str]:
+    """The built-in recipes."""
+    return sorted(path.name.removesuffix(".toml") for path in _folder().iterdir() if path.name.endswith(".toml"))
+
+
+def _folder():
+    return resources.files("pynet_bokeh") / "recipes"
+
+
+def load(name_or_file: str, overrides: typing.Sequence[str] = ()) -> Recipe:
+    """Reads a built-in recipe by name or a TOML file by path, and applies `key.key=value` overrides, values as in TOML.
+
+    Raises UserError that names the file and the key.
+    """
+    is_file = name_or_file.endswith(".toml")
+    if not is_file and name_or_file not in names():
+        raise UserError(f"recipe: {', '.join(names())} or a .toml file is allowed; received {name_or_file!r}")
+    path = Path(name_or_file) if is_file else _folder() / f"{name_or_file}.toml"
+    try:
+        content = tomllib.loads(path.read_text())
+    except OSError as error:
+        raise UserError(f"recipe {name_or_file}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UserError(f"recipe {name_or_file}: not valid TOML ({error})") from error
+    for override in overrides:
+        _override(content, override)
+    content.setdefault("name", Path(name_or_file).name.removesuffix(".toml"))
+    return from_dict(content, where=f"recipe {content['name']}")
+
+
+def _override(content: dict, text: str) -> None:
+    key, equals, value = text.partition("=")
+    path = key.strip().split(".")
+    if not equals or not all(path):
+        raise UserError(f"--set: key.key=value is wanted; received {text!r}")
+    try:
+        parsed = tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        parsed = value.strip()
+    for part in path[:-1]:
+        content = content.setdefault(part, {})
+        if not isinstance(content, dict):
+            raise UserError(f"--set {key}: {part} is not a table")
+    content[path[-1]] = parsed
+
+
+def from_dict(content: dict, *, where: str = "recipe") -> Recipe:
+    """Builds a Recipe from plain data; every wrong key, type or value is a UserError that begins with `where`."""
+    content = dict(content)
+    defaults = content.pop("defaults", {})
+    by_level = content.pop("level", {})
+    if not isinstance(by_level, dict) or not isinstance(defaults, dict):
+        raise UserError(f"{where}: [defaults] and [level.N] are tables")
+    schedules = {}
+    for key, own in by_level.items():
+        if key not in {str(level) for level in levels.LEVELS}:
+            raise UserError(f"{where}: level.{key}: levels {levels.FINEST} to {levels.COARSEST} are allowed")
+        schedules[int(key)] = _schedule(defaults, own, f"{where}: level.{key}")
+    data = _dataclass(DataRecipe, content.pop("data", {}), f"{where}: data")
+    return _dataclass(Recipe, {**content, "data": data, "level": schedules}, where)
+
+
+def _schedule(defaults: dict, own: dict, where: str) -> LevelRecipe:
+    if not isinstance(own, dict):
+        raise UserError(f"{where}: a table is wanted; received {own!r}")
+    schedule = _dataclass(LevelRecipe, {**defaults, **own}, where)
+    if schedule.schedule not in SCHEDULES:
+        raise UserError(f"{where}.schedule: {', '.join(SCHEDULES)} are allowed; received {schedule.schedule!r}")
+    for name in ("steps", "batch", "learning_rate", "log_every", "validate_every", "checkpoint_every"):
+        if getattr(schedule, name) <= 0:
+            raise UserError(f"{where}.{name}: a number above 0 is wanted; received {getattr(schedule, name)}")
+    if not schedule.losses:
+        raise UserError(f"{where}.losses: at least one loss is wanted")
+    return schedule
+
+
+def _dataclass(kind, content: dict, where: str):
+    """`kind` filled from `content`, each value checked against the field's type."""
+    if not isinstance(content, dict):
+        raise UserError(f"{where}: a table is wanted; received {content!r}")
+    fields = typing.get_type_hints(kind)
+    for key in content:
+        if key not in fields:
+            raise UserError(f"{where}: unknown key {key!r}; {', '.join(fields)} are known")
+    missing = [
+        field.name
+        for field in dataclasses.fields(kind)
+        if field.default is dataclasses.MISSING
+        and field.default_factory is dataclasses.MISSING
+        and field.name not in content
+    ]
+    if missing:
+        raise UserError(f"{where}: {', '.join(missing)} missing")
+    return kind(**{key: _typed(value, fields[key], f"{where}.{key}") for key, value in content.items()})
+
+
+def _typed(value, wanted, where: str):
+    """`value` as the type `wanted`, lists becoming tuples; raises UserError where it isn't."""
+    origin, arguments = typing.get_origin(wanted), typing.get_args(wanted)
+    if origin in (typing.Union, types.UnionType):
+        return None if value is None else _typed(value, next(a for a in arguments if a is not type(None)), where)
+    if origin is tuple and isinstance(value, list | tuple):
+        if arguments[-1] is not Ellipsis and len(value) != len(arguments):
+            raise UserError(f"{where}: {len(arguments)} values are wanted; received {list(value)}")
+        return tuple(_typed(item, arguments[0], where) for item in value)
+    if origin is dict and isinstance(value, dict):
+        convert = (lambda item: item) if arguments[0] is int else (lambda item: _typed(item, arguments[1], where))
+        return {key: convert(item) for key, item in value.items()}
+    if wanted is float and isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    kind = origin or wanted
+    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+        raise UserError(f"{where}: {_KINDS.get(kind, kind.__name__)} is wanted; received {value!r}")
+    return value

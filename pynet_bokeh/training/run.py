@@ -1,0 +1,84 @@
+"""A run is a folder.
+
+RUN/recipe.json             the resolved recipe and where the pictures came from
+RUN/level7/metrics.jsonl    losses and validation figures, one JSON object a line
+RUN/level7/events.out.*     the same for TensorBoard
+RUN/level7/samples/         input | output | target
+RUN/level7/checkpoints/     weights, optimiser and step, to resume from
+RUN/level7/weights.npz      written when the level is finished
+"""
+
+import dataclasses
+from pathlib import Path
+
+from pynet_bokeh import files, levels
+from pynet_bokeh.data.settings import DataSettings
+from pynet_bokeh.errors import UserError
+from pynet_bokeh.training import recipe as recipes
+from pynet_bokeh.training.recipe import Recipe
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """A training run: its folder, its recipe and its data."""
+
+    folder: Path
+    recipe: Recipe
+    data: DataSettings
+
+    def level_folder(self, level: int) -> Path:
+        """Where a level keeps everything of its own."""
+        return self.folder / f"level{level}"
+
+    def weights(self, level: int) -> Path:
+        """The finished weights of levels 7 … `level`; the file exists when the level is finished."""
+        return self.level_folder(level) / "weights.npz"
+
+    def is_finished(self, level: int) -> bool:
+        """Whether the level was trained to its end."""
+        return self.weights(level).is_file()
+
+    def finest_finished(self) -> int | None:
+        """The finest level that was trained to its end, or None."""
+        return next((level for level in reversed(levels.LEVELS) if self.is_finished(level)), None)
+
+
+def open_run(folder: Path | str) -> Run:
+    """Opens an existing run; raises UserError when `folder` is not one."""
+    folder = Path(folder)
+    path = folder / "recipe.json"
+    if not path.is_file():
+        raise UserError(f"{folder}: not a run (recipe.json is missing); make train RUN={folder} makes one")
+    content = files.read_json(path)
+    try:
+        data = DataSettings(**content["data"])
+        recipe = recipes.from_dict(content["recipe"], where=str(path))
+    except (KeyError, TypeError) as error:
+        raise UserError(f"{path}: not a run's recipe ({error})") from error
+    return Run(folder, recipe, data)
+
+
+def open_or_create(folder: Path | str, recipe: Recipe | None, data: DataSettings | None) -> Run:
+    """Opens the run in `folder`, or makes it with `recipe` and `data`.
+
+    A run keeps its network: another one is refused. A changed schedule or another data set is taken for the levels not
+    yet finished and written into the run's recipe.json.
+    """
+    folder = Path(folder)
+    if (folder / "recipe.json").is_file():
+        run = open_run(folder)
+        recipe = recipe or run.recipe
+        for field in ("network", "network_config"):
+            ours, theirs = getattr(run.recipe, field), getattr(recipe, field)
+            if ours != theirs:
+                raise UserError(f"{folder}: was begun with {field} {ours}; recipe {recipe.name} has {theirs}")
+        run = Run(folder, recipe, data or run.data)
+    else:
+        if recipe is None:
+            raise UserError(f"{folder}: no run there yet; name a recipe ({', '.join(recipes.names())})")
+        run = Run(folder, recipe, data or DataSettings())
+    files.write_json(
+        folder / "recipe.json",
+        {"recipe": run.recipe.as_dict(), "data": dataclasses.asdict(run.data)},
+    )
+    return run

@@ -1,0 +1,159 @@
+"""The real loop on built-in scenes, a few steps each."""
+
+import json
+
+import numpy as np
+import pytest
+
+from pynet_bokeh.data.settings import DataSettings
+from pynet_bokeh.errors import UserError
+from pynet_bokeh.training import journal
+from pynet_bokeh.training import level as training
+from pynet_bokeh.training import recipe as recipes
+from pynet_bokeh.training.run import open_or_create, open_run
+
+TINY = ["data.crop=[64, 64]", "data.scene_size=[64, 64]", "data.validation_crop=[64, 64]"]
+
+
+def tiny_run(folder, *settings):
+    return open_or_create(folder, recipes.load("smoke", [*TINY, *settings]), DataSettings(seed=1))
+
+
+def final_weights(run, level):
+    with np.load(run.weights(level)) as file:
+        return dict(file)
+
+
+def losses_of(run, level):
+    return [(record["step"], record["loss"]) for record in journal.read(run.level_folder(level)) if "loss" in record]
+
+
+def test_two_levels_leave_everything_a_run_has(tmp_path):
+    run = tiny_run(tmp_path / "run")
+    training.train_level(run, 7)
+    training.train_level(run, 6)
+    for level, side in ((7, 1), (6, 2)):
+        folder = run.level_folder(level)
+        records = journal.read(folder)
+        assert [record["step"] for record in records if "loss" in record] == [2, 4]
+        validation = next(record for record in records if "validation_psnr" in record)
+        assert np.isfinite([validation["validation_psnr"], validation["input_psnr"]]).all()
+        assert list(folder.glob("events.out.tfevents.*"))
+        assert list((folder / "samples").glob("*.png"))
+        assert run.is_finished(level), side
+        assert not (folder / "checkpoints").exists()
+    assert run.finest_finished() == 6
+    assert set(final_weights(run, 7)) < set(final_weights(run, 6))
+    assert open_run(tmp_path / "run") == run
+
+
+def test_a_level_starts_from_the_coarser_one(tmp_path):
+    run = tiny_run(tmp_path / "run", "defaults.learning_rate=1e-30")
+    training.train_level(run, 7)
+    training.train_level(run, 6)
+    coarse, fine = final_weights(run, 7), final_weights(run, 6)
+    for name, values in coarse.items():
+        np.testing.assert_allclose(fine[name], values, atol=1e-20, err_msg=name)
+
+
+def test_without_the_coarser_level_the_missing_path_is_named(tmp_path):
+    run = tiny_run(tmp_path / "run")
+    with pytest.raises(UserError, match=r"level6/weights\.npz is missing \(make train-level N=6 "):
+        training.train_level(run, 5)
+    assert not run.level_folder(5).exists()
+
+
+def test_a_finished_level_is_left_alone(tmp_path, capsys):
+    run = tiny_run(tmp_path / "run")
+    training.train_level(run, 7)
+    before = run.weights(7).stat().st_mtime_ns
+    training.train_level(run, 7)
+    assert run.weights(7).stat().st_mtime_ns == before
+    assert "finished already" in capsys.readouterr().out
+
+
+def test_an_interrupted_training_goes_on_to_the_same_losses_and_weights(tmp_path, monkeypatch):
+    settings = ("level.7.steps=8", "level.7.log_every=1", "level.7.checkpoint_every=3")
+    whole = tiny_run(tmp_path / "whole", *settings)
+    training.train_level(whole, 7)
+
+    cut = tiny_run(tmp_path / "cut", *settings)
+    original = training.training_batches
+
+    def cut_after_five(*arguments):
+        for number, batch in enumerate(original(*arguments)):
+            if number == 5:
+                raise KeyboardInterrupt
+            yield batch
+
+    monkeypatch.setattr(training, "training_batches", cut_after_five)
+    with pytest.raises(KeyboardInterrupt):
+        training.train_level(cut, 7)
+    assert not cut.is_finished(7)
+    monkeypatch.setattr(training, "training_batches", original)
+    training.train_level(cut, 7)
+
+    assert [step for step, _ in losses_of(cut, 7)] == list(range(1, 9))
+    np.testing.assert_allclose(losses_of(cut, 7), losses_of(whole, 7), rtol=1e-5)
+    for name, values in final_weights(whole, 7).items():
+        np.testing.assert_allclose(final_weights(cut, 7)[name], values, atol=1e-6, err_msg=name)
+
+
+def test_a_killed_training_repeats_the_steps_after_its_checkpoint(tmp_path, monkeypatch):
+    """Killed: no handler runs, so the journal is ahead of the checkpoint."""
+    settings = ("level.7.steps=8", "level.7.log_every=1", "level.7.checkpoint_every=3")
+    whole, cut = tiny_run(tmp_path / "whole", *settings), tiny_run(tmp_path / "cut", *settings)
+    training.train_level(whole, 7)
+    original = training.training_batches
+
+    def killed_after_five(*arguments):
+        for number, batch in enumerate(original(*arguments)):
+            if number == 5:
+                raise SystemError("killed")
+            yield batch
+
+    monkeypatch.setattr(training, "training_batches", killed_after_five)
+    with pytest.raises(SystemError):
+        training.train_level(cut, 7)
+    assert [step for step, _ in losses_of(cut, 7)] == [1, 2, 3, 4, 5]
+    monkeypatch.setattr(training, "training_batches", original)
+    training.train_level(cut, 7)
+    np.testing.assert_allclose(losses_of(cut, 7), losses_of(whole, 7), rtol=1e-5)
+
+
+def test_a_loss_that_is_not_finite_stops_at_its_step(tmp_path):
+    run = tiny_run(tmp_path / "run", "level.7.losses.l1=1e38", "level.7.learning_rate=1e30", "level.7.log_every=1")
+    with pytest.raises(UserError, match=r"level 7: the loss is not finite at step \d; lower the learning rate"):
+        training.train_level(run, 7)
+    assert not run.is_finished(7)
+
+
+def test_a_run_keeps_its_network(tmp_path):
+    tiny_run(tmp_path / "run")
+    with pytest.raises(UserError, match=r"was begun with network pynet_mobile; recipe smoke has pynet"):
+        tiny_run(tmp_path / "run", "network=pynet", "network_config={}")
+
+
+def test_a_checkpoint_of_another_network_is_refused(tmp_path, monkeypatch):
+    run = tiny_run(tmp_path / "run")
+    original = training.training_batches
+    monkeypatch.setattr(training, "training_batches", lambda *arguments: interrupt(original(*arguments)))
+    with pytest.raises(KeyboardInterrupt):
+        training.train_level(run, 7)
+    content = json.loads((run.folder / "recipe.json").read_text())
+    content["recipe"]["network_config"]["channels"] = [8] * 6
+    (run.folder / "recipe.json").write_text(json.dumps(content))
+    with pytest.raises(UserError, match=r"does not fit this network; delete .*checkpoints"):
+        training.train_level(open_run(run.folder), 7)
+
+
+def interrupt(batches):
+    yield next(iter(batches))
+    raise KeyboardInterrupt
+
+
+def test_a_folder_that_is_no_run_is_named(tmp_path):
+    with pytest.raises(UserError, match=r"not a run \(recipe\.json is missing\)"):
+        open_run(tmp_path)
+    with pytest.raises(UserError, match="name a recipe"):
+        open_or_create(tmp_path / "new", None, None)

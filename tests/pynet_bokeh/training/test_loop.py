@@ -1,0 +1,89 @@
+"""The loop itself, on a model of one 1×1 convolution."""
+
+import numpy as np
+import pytest
+import tf_keras
+
+from pynet_bokeh import losses
+from pynet_bokeh.errors import UserError
+from pynet_bokeh.models.network import OUTPUT
+from pynet_bokeh.training import journal, loop
+from pynet_bokeh.training.recipe import LevelRecipe
+
+
+def schedule(**changes):
+    settings = {"steps": 60, "batch": 2, "learning_rate": 0.05, "losses": {"l1": 1.0}, "log_every": 5}
+    return LevelRecipe(**{**settings, **changes})
+
+
+def one_convolution():
+    inputs = tf_keras.Input((None, None, 3), name="image")
+    output = tf_keras.layers.Conv2D(3, 1, kernel_initializer="zeros", name="only")(inputs)
+    return tf_keras.Model({"image": inputs}, {OUTPUT: tf_keras.layers.Activation("linear", name=OUTPUT)(output)})
+
+
+def swapped_channels(start_step, *, steps=60):
+    """What the model can learn exactly: to turn RGB into BGR."""
+    for step in range(start_step, steps):
+        picture = np.random.default_rng(step).random((2, 8, 8, 3), np.float32)
+        yield {"image": picture}, picture[..., ::-1]
+
+
+def fit(folder, **options):
+    options = {"schedule": schedule(), "validate": None, **options}
+    model = options.pop("model", None) or one_convolution()
+    batches = options.pop("batches", swapped_channels)
+    loss = losses.weighted(options["schedule"].losses, picture_size=(8, 8))
+    loop.fit(model, loss, batches, folder=folder, label="test", **options)
+    return model
+
+
+def test_it_learns(tmp_path):
+    model = fit(tmp_path)
+    values = [record["loss"] for record in journal.read(tmp_path)]
+    assert values[-1] < 0.2 * values[0]
+    kernel = model.get_layer("only").kernel.numpy()[0, 0]
+    np.testing.assert_allclose(kernel, np.eye(3)[::-1], atol=0.15)
+
+
+def test_the_journal_holds_the_mean_over_the_logged_steps(tmp_path):
+    rate = {"learning_rate": 1e-12}
+    fit(tmp_path, schedule=schedule(steps=4, log_every=4, **rate))
+    wanted = np.mean([np.abs(target).mean() for _, target in swapped_channels(0, steps=4)])
+    (record,) = journal.read(tmp_path)
+    assert record["loss"] == pytest.approx(wanted, rel=1e-5)
+    assert record["learning_rate"] == pytest.approx(1e-12)
+
+
+def test_validation_is_called_on_time_and_at_the_end(tmp_path):
+    called = []
+    fit(tmp_path, schedule=schedule(steps=7, validate_every=3), validate=lambda _, step: called.append(step))
+    assert called == [3, 6, 7]
+
+
+def test_a_finished_training_does_nothing(tmp_path):
+    model = fit(tmp_path, schedule=schedule(steps=5))
+    before = [variable.numpy() for variable in model.variables]
+    again = fit(tmp_path, schedule=schedule(steps=5))
+    for variable, value in zip(again.variables, before, strict=True):
+        np.testing.assert_array_equal(variable, value)
+
+
+def test_a_loss_that_is_not_finite_stops_at_its_step(tmp_path):
+    def turning_bad(start_step):
+        for number, (inputs, target) in enumerate(swapped_channels(start_step)):
+            yield inputs, target * (np.nan if number == 11 else 1)
+
+    with pytest.raises(UserError, match=r"test: the loss is not finite at step 15; lower the learning rate"):
+        fit(tmp_path, batches=turning_bad)
+
+
+def test_broken_last_lines_of_a_journal_are_left_out(tmp_path):
+    (tmp_path / "metrics.jsonl").write_text('{"step": 1, "loss": 2.0}\n{"step": 2, "lo')
+    assert journal.read(tmp_path) == [{"step": 1, "loss": 2.0}]
+
+
+@pytest.mark.parametrize(("step", "share"), [(0, 0.1), (9, 1.0), (55, 0.505), (100, 0.01), (200, 0.01)])
+def test_cosine_schedule_with_warm_up(step, share):
+    rate = loop.Rate(schedule(steps=100, learning_rate=2.0, schedule="cosine", warmup=10))
+    assert float(rate(step)) == pytest.approx(2.0 * share, rel=1e-5)

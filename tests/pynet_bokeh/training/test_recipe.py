@@ -1,0 +1,91 @@
+import json
+
+import pytest
+
+from pynet_bokeh import levels
+from pynet_bokeh.errors import UserError
+from pynet_bokeh.training import recipe as recipes
+
+
+def write(tmp_path, text):
+    path = tmp_path / "own.toml"
+    path.write_text(text)
+    return str(path)
+
+
+SMALL = """
+network = "pynet_mobile"
+network_config = { extra = "none" }
+[data]
+crop = [64, 64]
+[defaults]
+steps = 5
+batch = 1
+learning_rate = 1e-3
+losses = { l1 = 1.0 }
+[level.7]
+[level.6]
+steps = 9
+"""
+
+
+@pytest.mark.parametrize("name", recipes.names())
+def test_built_in_recipes_train_every_level(name):
+    recipe = recipes.load(name)
+    assert recipe.name == name
+    assert set(recipe.level) == set(levels.LEVELS)
+
+
+def test_the_papers_schedule():
+    recipe = recipes.load("pynet_paper")
+    schedule = [(recipe.level[level].batch, recipe.level[level].steps) for level in levels.LEVELS]
+    batches, steps = (50, 50, 40, 14, 9, 9, 5), (5000, 5000, 20000, 20000, 30000, 80000, 100000)
+    assert schedule == list(zip(batches, steps, strict=True))
+    assert all(recipe.level[level].losses == {"l1": 100.0} for level in range(2, 8))
+    assert recipe.level[1].losses == {"l1": 10.0, "ssim": 10.0, "vgg": 0.1}
+    assert {recipe.level[level].learning_rate for level in levels.LEVELS} == {5e-5}
+
+
+def test_levels_inherit_the_defaults(tmp_path):
+    recipe = recipes.load(write(tmp_path, SMALL))
+    assert (recipe.level[7].steps, recipe.level[6].steps) == (5, 9)
+    assert recipe.level[6].losses == {"l1": 1.0}
+    assert recipe.name == "own"
+
+
+def test_a_recipe_survives_json():
+    recipe = recipes.load("pynet_mobile")
+    assert recipes.from_dict(json.loads(json.dumps(recipe.as_dict()))) == recipe
+
+
+def test_overrides():
+    recipe = recipes.load("smoke", ["level.7.steps=3", "data.crop=[64, 64]", "network=pynet", "defaults.batch = 7"])
+    assert (recipe.level[7].steps, recipe.level[6].batch, recipe.data.crop, recipe.network) == (3, 7, (64, 64), "pynet")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (SMALL.replace("crop", "crops"), r"data: unknown key 'crops'; crop, augment"),
+        (SMALL.replace("steps = 9", "stepz = 9"), r"level\.6: unknown key 'stepz'; steps, batch"),
+        (SMALL.replace("[level.6]", "[level.8]"), r"level\.8: levels 1 to 7 are allowed"),
+        (SMALL.replace("steps = 9", 'steps = "many"'), r"level\.6\.steps: a whole number is wanted; received 'many'"),
+        (SMALL.replace("steps = 9", "steps = 0"), r"level\.6\.steps: a number above 0 is wanted; received 0"),
+        (SMALL.replace("[64, 64]", "[64]"), r"data\.crop: 2 values are wanted; received \[64\]"),
+        (SMALL.replace("batch = 1", ""), r"level\.7: batch missing"),
+        (SMALL + 'schedule = "step"', r"level\.6\.schedule: constant, cosine are allowed; received 'step'"),
+        ("network = ", r"own\.toml: not valid TOML"),
+    ],
+)
+def test_mistakes_are_named(tmp_path, text, message):
+    with pytest.raises(UserError, match=message):
+        recipes.load(write(tmp_path, text))
+
+
+def test_unknown_recipes_and_settings_are_named():
+    with pytest.raises(UserError, match=r"pynet_mobile, pynet_paper, smoke or a \.toml file.*'papper'"):
+        recipes.load("papper")
+    with pytest.raises(UserError, match=r"key\.key=value is wanted; received 'steps'"):
+        recipes.load("smoke", ["steps"])
+    with pytest.raises(UserError, match="No such file"):
+        recipes.load("missing.toml")

@@ -1,0 +1,99 @@
+"""Finding the models to measure, and what is known of them without running them."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmark.samples import Signature, TensorFacts
+from pynet_bokeh.errors import UserError
+from pynet_bokeh.files import read_json
+
+SUFFIX = ".tflite"
+FILE_IDENTIFIER = b"TFL3"  # bytes 4 to 8 of every TensorFlow Lite flatbuffer
+
+
+@dataclass(frozen=True)
+class ModelFacts:
+    """A model that was measured. `name` is unique in its results; network and quantization are the sidecar's."""
+
+    name: str
+    path: str
+    bytes: int
+    sha256: str
+    network: str | None
+    quantization: str | None
+    inputs: list[TensorFacts]
+    outputs: list[TensorFacts]
+
+
+def find(arguments: Sequence[Path]) -> list[Path]:
+    """The models named by files and folders, in the order given, a folder's by name, none twice.
+
+    A missing path and a folder without models raise UserError; files are taken as they are, `check` judges them.
+    """
+    found: dict[Path, Path] = {}
+    for argument in arguments:
+        if argument.is_dir():
+            inside = sorted(argument.glob(f"*{SUFFIX}"))
+            if not inside:
+                raise UserError(f"{argument}: no {SUFFIX} file in this folder")
+        elif argument.exists():
+            inside = [argument]
+        else:
+            raise UserError(f"{argument}: no such file or folder")
+        for path in inside:
+            found.setdefault(path.resolve(), path)
+    return list(found.values())
+
+
+def check(path: Path) -> None:
+    """Raises UserError unless `path` looks like a TensorFlow Lite model from the outside."""
+    if path.suffix.lower() != SUFFIX:
+        raise UserError(f"{path}: a {SUFFIX} file is wanted; received {path.suffix or 'a file without a suffix'}")
+    try:
+        with path.open("rb") as file:
+            head = file.read(8)
+    except OSError as error:
+        raise UserError(f"{path}: can't be read ({error.strerror})") from error
+    if head[4:8] != FILE_IDENTIFIER:
+        raise UserError(f"{path}: not a TensorFlow Lite model, or a damaged one ({path.stat().st_size} bytes)")
+
+
+def names(paths: Sequence[Path]) -> list[str]:
+    """Short unique names: the stem, with as many folders before it as it takes to tell two models apart."""
+    parts = [path.resolve().with_suffix("").parts for path in paths]
+    unique = []
+    for own in parts:
+        others = [other for other in parts if other is not own]
+        length = 1
+        while length < len(own) and any(other[-length:] == own[-length:] for other in others):
+            length += 1
+        unique.append("/".join(own[-length:]))
+    return unique
+
+
+def facts(path: Path, *, name: str, signature: Signature) -> ModelFacts:
+    """Reads the file's size and hash and its sidecar `<stem>.json`, if there is one."""
+    sidecar_path = path.with_suffix(".json")
+    sidecar = read_json(sidecar_path) if sidecar_path.exists() else {}
+    if not isinstance(sidecar, dict):
+        raise UserError(f"{sidecar_path}: a sidecar is a JSON object; received a {type(sidecar).__name__}")
+    content = path.read_bytes()
+    return ModelFacts(
+        name=name,
+        path=str(path),
+        bytes=len(content),
+        sha256=hashlib.sha256(content).hexdigest(),
+        network=_text(sidecar.get("network")),
+        quantization=_text(sidecar.get("quantization")),
+        inputs=signature.inputs,
+        outputs=signature.outputs,
+    )
+
+
+def _text(value) -> str | None:
+    """A sidecar's network or quantization is a name, or an object that has one."""
+    if isinstance(value, dict):
+        value = value.get("name")
+    return value if isinstance(value, str) else None

@@ -1,0 +1,59 @@
+"""Dataclasses to JSON and back, with errors that say which value was wrong."""
+
+import dataclasses
+import functools
+import types
+import typing
+from typing import Any
+
+from pynet_bokeh.errors import UserError
+
+
+def to_json(record) -> dict[str, Any]:
+    """A dataclass, with those inside it, as dicts and lists."""
+    return dataclasses.asdict(record)
+
+
+def from_json(kind, value, *, where: str):
+    """Builds a `kind` (a dataclass, list[…], dict[str, …], … | None, or a plain type) from JSON's `value`.
+
+    Fields that `kind` doesn't have are passed over, fields with defaults may be missing; so a file written by a
+    slightly newer or older version stays readable. Raises UserError naming the place, such as
+    `results.json: measurements[2].threads: int is wanted; received 'four'`.
+    """
+    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    if origin in (types.UnionType, typing.Union):
+        if value is None and type(None) in arguments:
+            return None
+        return from_json(next(a for a in arguments if a is not type(None)), value, where=where)
+    if origin is list and isinstance(value, list):
+        return [from_json(arguments[0], item, where=f"{where}[{index}]") for index, item in enumerate(value)]
+    if origin is dict and isinstance(value, dict):
+        return {key: from_json(arguments[1], item, where=f"{where}.{key}") for key, item in value.items()}
+    if dataclasses.is_dataclass(kind) and isinstance(value, dict):
+        return _dataclass(kind, value, where)
+    if kind is typing.Any:
+        return value
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if isinstance(kind, type) and isinstance(value, kind) and isinstance(value, bool) == (kind is bool):
+        return value
+    raise UserError(f"{where}: {getattr(kind, '__name__', kind)} is wanted; received {str(value)[:60]!r}")
+
+
+def _dataclass(kind, value: dict, where: str):
+    known = {}
+    separator = "." if not where.endswith(": ") else ""
+    for field in dataclasses.fields(kind):
+        if field.name in value:
+            known[field.name] = from_json(
+                _hints(kind)[field.name], value[field.name], where=f"{where}{separator}{field.name}"
+            )
+        elif field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
+            raise UserError(f"{where}{separator}{field.name}: is missing")
+    return kind(**known)
+
+
+@functools.cache
+def _hints(kind) -> dict[str, Any]:
+    return typing.get_type_hints(kind)

@@ -1,0 +1,116 @@
+"""The method: what is measured in which order, and how the pieces become results."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from benchmark import machine, models
+from benchmark.executor import Executor
+from benchmark.results import Failure, Measurement, Results
+from benchmark.samples import Effort, Latency, Memory, Setting
+from pynet_bokeh.errors import UserError
+
+LATENCY = "latency"
+MEMORY = "memory"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One process to start."""
+
+    what: str  # LATENCY or MEMORY
+    model: int  # index
+    setting: Setting
+    round: int  # from 0
+
+
+def plan(model_count: int, settings: Sequence[Setting], *, rounds: int) -> list[Step]:
+    """The order of all processes: `rounds` of latency, then one of memory.
+
+    Within a round the models of one setting follow each other directly, so that a machine that slows down slows all of
+    them; every second round runs backwards, so that a steady drift favours neither the first nor the last.
+    """
+    pairs = [(model, setting) for setting in settings for model in range(model_count)]
+    steps = []
+    for number in range(rounds):
+        ordered = pairs if number % 2 == 0 else pairs[::-1]
+        steps += [Step(LATENCY, model, setting, number) for model, setting in ordered]
+    return steps + [Step(MEMORY, model, setting, 0) for model, setting in pairs]
+
+
+@dataclass(frozen=True)
+class Announcement:
+    """What `measure` tells while it runs, before each step and once after the last (`step` None)."""
+
+    step: Step | None
+    name: str  # the model's
+    remaining: Sequence[Step]  # with `step`, without those that fell away because an earlier one failed
+
+
+def measure(
+    executor: Executor,
+    paths: Sequence[Path],
+    settings: Sequence[Setting],
+    *,
+    rounds: int = 3,
+    effort: Effort | None = None,
+    announce: Callable[[Announcement], None] = lambda announcement: None,
+) -> Results:
+    """Measures every model in every setting, each `rounds` times in a fresh process, interleaved.
+
+    A model that can't be opened is left out, a setting in which it fails too; both stand in `Results.failures` with
+    the reason, everything else goes on.
+    """
+    effort = effort or Effort()
+    before, started, clock = machine.describe(), datetime.now(UTC), time.monotonic()
+    known, failures = _inspect(executor, paths)
+    steps = [step for step in plan(len(paths), settings, rounds=rounds) if step.model in known]
+    latencies: dict[tuple[int, Setting], list[Latency]] = {}
+    memories: dict[tuple[int, Setting], Memory] = {}
+    while steps:
+        step = steps[0]
+        announce(Announcement(step, known[step.model].name, steps))
+        path, key = paths[step.model], (step.model, step.setting)
+        try:
+            if step.what == LATENCY:
+                latencies.setdefault(key, []).append(executor.latency(path, step.setting, effort))
+            else:
+                memories[key] = executor.memory(path, step.setting)
+            steps = steps[1:]
+        except UserError as error:
+            failures.append(Failure(str(path), step.setting, str(error)))
+            steps = [later for later in steps[1:] if (later.model, later.setting) != key]
+            if step.what == LATENCY:
+                latencies.pop(key, None)
+    announce(Announcement(None, "", []))
+
+    measurements = [
+        Measurement(facts.name, setting, latencies[index, setting], memories.get((index, setting)))
+        for setting in settings
+        for index, facts in known.items()
+        if (index, setting) in latencies
+    ]
+    return Results(
+        executor=executor.name,
+        started=started.isoformat(timespec="seconds"),
+        seconds=round(time.monotonic() - clock, 1),
+        effort=effort,
+        machine=before,
+        models=list(known.values()),
+        measurements=measurements,
+        failures=failures,
+    )
+
+
+def _inspect(executor: Executor, paths: Sequence[Path]) -> tuple[dict[int, models.ModelFacts], list[Failure]]:
+    """What is known of each model, by its index, before any is run; those that can't be opened become failures."""
+    known, failures = {}, []
+    for index, (path, name) in enumerate(zip(paths, models.names(paths), strict=True)):
+        try:
+            models.check(path)
+            known[index] = models.facts(path, name=name, signature=executor.inspect(path))
+        except UserError as error:
+            failures.append(Failure(str(path), None, str(error)))
+    return known, failures

@@ -1,0 +1,211 @@
+"""One measurement, in the process that the host executor starts for it: `python -m benchmark.worker --help`.
+
+Prints one JSON object on standard output. Errors are one line on standard error, exit code 2.
+"""
+
+import argparse
+import gc
+import importlib
+import json
+import math
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from benchmark.delegation import partition
+from benchmark.records import from_json, to_json
+from benchmark.samples import KERNELS, XNNPACK, Delegation, Effort, Latency, Memory, Setting, Signature, TensorFacts
+from pynet_bokeh import cli
+from pynet_bokeh.errors import UserError
+from pynet_bokeh.runtime import open_interpreter
+
+STEADY_RUNS = 3  # the warm-up is over when the medians of the last three runs and of the three before …
+STEADY_SHARE = 0.05  # … differ by less than this
+MEMORY_RUNS = 3
+
+
+def random_pictures(inputs: Sequence[dict], *, seed: int = 0) -> list[np.ndarray]:
+    """One random picture per input, in the tensor's own shape and type: float [0,1), or the whole range of 8 bits.
+
+    `inputs` are `Interpreter.get_input_details()`. The same seed gives the same pictures on every machine.
+    """
+    generator = np.random.default_rng(seed)
+    pictures = []
+    for tensor in inputs:
+        kind = np.dtype(tensor["dtype"])
+        if kind in (np.uint8, np.int8):
+            picture = generator.integers(np.iinfo(kind).min, np.iinfo(kind).max, tensor["shape"], kind, endpoint=True)
+        elif kind.kind == "f":
+            picture = generator.random(tensor["shape"], np.float32).astype(kind)
+        else:
+            raise UserError(f"input {tensor['name']}: float, uint8 or int8 can be measured; the model wants {kind}")
+        pictures.append(picture)
+    return pictures
+
+
+def steady(times: Sequence[float]) -> bool:
+    """Whether the latest times no longer change: medians of the last three and of the three before agree within 5 %."""
+    if len(times) < 2 * STEADY_RUNS:
+        return False
+    now, before = np.median(times[-STEADY_RUNS:]), np.median(times[-2 * STEADY_RUNS : -STEADY_RUNS])
+    return bool(abs(now - before) < STEADY_SHARE * before)
+
+
+def warm_up(run: Callable[[], float], effort: Effort) -> tuple[list[float], bool | None]:
+    """Runs until steady or a bound is met; returns the times in ms and whether it settled (None: a fixed number)."""
+    if effort.warmup is not None:
+        return [run() for _ in range(effort.warmup)], None
+    times: list[float] = []
+    while not steady(times):
+        if len(times) >= effort.warmup_max_runs or sum(times) >= 1000 * effort.warmup_max_seconds:
+            return times, False
+        times.append(run())
+    return times, True
+
+
+def timed_runs(run: Callable[[], float], effort: Effort) -> list[float]:
+    """Runs until the minimums of `effort` hold or a maximum is met, at least once; times in ms."""
+    times = [run()]
+    while len(times) < effort.max_runs and sum(times) < 1000 * effort.max_seconds:
+        if len(times) >= effort.min_runs and sum(times) >= 1000 * effort.min_seconds:
+            break
+        times.append(run())
+    return times
+
+
+def measure_latency(model: Path, setting: Setting, effort: Effort) -> Latency:
+    """Times opening, the first inference, the warm-up and the runs that count. Only `invoke()` is inside the clock."""
+    import_litert()
+    start = time.perf_counter_ns()
+    interpreter = _open(model, setting)
+    initialisation = (time.perf_counter_ns() - start) / 1e6
+    _fill(interpreter)
+
+    def run() -> float:
+        start = time.perf_counter_ns()
+        interpreter.invoke()
+        return (time.perf_counter_ns() - start) / 1e6
+
+    gc.disable()  # a collection in the middle of a run would be counted as the model's
+    first = run()
+    warmup, settled = warm_up(run, effort)
+    samples = timed_runs(run, effort)
+    return Latency(
+        initialisation_ms=initialisation,
+        first_ms=first,
+        warmup_ms=warmup,
+        samples_ms=samples,
+        settled=settled,
+        delegation=_delegation(interpreter),
+    )
+
+
+def measure_memory(model: Path, setting: Setting) -> Memory:
+    """The process's peak memory after three inferences, and what it was with LiteRT imported but no model open."""
+    import_litert()
+    baseline = peak_resident_mb()
+    interpreter = _open(model, setting)
+    _fill(interpreter)
+    for _ in range(MEMORY_RUNS):
+        interpreter.invoke()
+    return Memory(baseline_mb=baseline, peak_mb=peak_resident_mb())
+
+
+def inspect(model: Path) -> Signature:
+    """Opens the model; its inputs and outputs. Raises UserError for an input without a fixed size."""
+    interpreter = _open(model, Setting(XNNPACK, 1))
+    inputs, outputs = interpreter.get_input_details(), interpreter.get_output_details()
+    for tensor in inputs:
+        if any(size < 1 for size in tensor["shape_signature"][1:]):
+            shape = "x".join(str(size) for size in tensor["shape_signature"])
+            raise UserError(f"{model}: input {tensor['name']} has no fixed size ({shape}); export it with one")
+    random_pictures(inputs)
+    return Signature(inputs=[_facts(tensor) for tensor in inputs], outputs=[_facts(tensor) for tensor in outputs])
+
+
+def peak_resident_mb() -> float:
+    """The largest resident set of this process so far, in MB.
+
+    Linux hands a process's `ru_maxrss` on to the programs it starts: below a parent of 2 GB every child "peaks" at
+    2 GB. `VmHWM` belongs to the program itself, so it is preferred.
+    """
+    status = Path("/proc/self/status")
+    if status.exists():
+        for line in status.read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024 / 1e6
+    import resource  # not on Windows
+
+    unit = 1 if sys.platform == "darwin" else 1024  # bytes on macOS, KiB elsewhere
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
+
+
+def import_litert() -> None:
+    """Imports LiteRT ahead of `open_interpreter`, which imports it at its first call and alone opens models.
+
+    Otherwise Python's 0.1 s would count as the model's initialisation, and the library's memory as the model's.
+    """
+    importlib.import_module("ai_edge_litert.interpreter")
+
+
+def _open(model: Path, setting: Setting):
+    interpreter = open_interpreter(model, threads=setting.threads, xnnpack=setting.kernels == XNNPACK)
+    interpreter.allocate_tensors()
+    return interpreter
+
+
+def _fill(interpreter) -> None:
+    inputs = interpreter.get_input_details()
+    for tensor, picture in zip(inputs, random_pictures(inputs), strict=True):
+        interpreter.set_tensor(tensor["index"], picture)
+
+
+def _delegation(interpreter) -> Delegation | None:
+    # A private method, so it may leave with any release; the measurement stands without it.
+    details = getattr(interpreter, "_get_ops_details", None)
+    return partition(details()) if details else None
+
+
+def _facts(tensor: dict) -> TensorFacts:
+    scale, zero_point = tensor["quantization"]
+    return TensorFacts(
+        name=tensor["name"],
+        shape=[int(size) for size in tensor["shape"]],
+        dtype=np.dtype(tensor["dtype"]).name,
+        scale=float(scale) if scale else None,
+        zero_point=int(zero_point) if scale else None,
+    )
+
+
+def _measure(arguments: argparse.Namespace) -> int:
+    model, setting = arguments.model, Setting(arguments.kernels, arguments.threads)
+    try:
+        if arguments.what == "latency":
+            effort = from_json(Effort, json.loads(arguments.effort), where="--effort: ")
+            record = measure_latency(model, setting, effort)
+        else:
+            record = inspect(model) if arguments.what == "inspect" else measure_memory(model, setting)
+    except (ValueError, RuntimeError) as error:  # LiteRT's own, with a message for programmers
+        reason = str(error).strip().splitlines()
+        raise UserError(f"{model}: can't be run ({reason[-1] if reason else type(error).__name__})") from error
+    if isinstance(record, Latency) and not all(math.isfinite(ms) and ms > 0 for ms in record.samples_ms):
+        raise UserError(f"{model}: the clock of this machine is too coarse for it")
+    print(json.dumps(to_json(record)))
+    return 0
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    parser = cli.Parser(prog="python -m benchmark.worker", description=__doc__.splitlines()[0])
+    parser.add_argument("what", choices=("inspect", "latency", "memory"))
+    parser.add_argument("model", type=Path)
+    parser.add_argument("--kernels", choices=KERNELS, default=XNNPACK)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--effort", default="{}", help="fields of benchmark.samples.Effort as JSON")
+    return cli.run(_measure, parser.parse_args(argv))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,74 @@
+"""LiteRT itself, on models of a few operators: the whole way from the command line to the file of results."""
+
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from benchmark import results
+from benchmark.__main__ import main
+from benchmark.host import HostExecutor
+from benchmark.samples import Delegation, Effort, Setting
+from pynet_bokeh.errors import UserError
+
+QUICK = ["--rounds", "2", "--runs", "5", "--min-seconds", "0", "--warmup", "1", "--threads", "1"]
+
+
+def test_from_the_command_line_to_the_results(real_models, tmp_path, capsys):
+    (real_models / "cut.tflite").write_bytes((real_models / "whole.tflite").read_bytes()[:300])
+    out = tmp_path / "results.json"
+    assert main(["run", str(real_models), "--out", str(out), *QUICK]) == 2
+    captured = capsys.readouterr()
+    errors = [line for line in captured.err.splitlines() if line.startswith("error: ")]
+    assert len(errors) == 3
+    for error, name in zip(errors, ("cut", "open", "unknown"), strict=True):
+        assert f"{name}.tflite" in error
+    measured = results.read(out)
+    assert [(m.model, m.setting.kernels) for m in measured.measurements] == [
+        ("split", "xnnpack"),
+        ("whole", "xnnpack"),
+        ("split", "builtin"),
+        ("whole", "builtin"),
+    ]
+    for measurement in measured.measurements:
+        assert [len(latency.samples_ms) for latency in measurement.rounds] == [5, 5]
+        assert all(0 < ms < 1000 for latency in measurement.rounds for ms in latency.samples_ms)
+        assert 0 < measurement.memory.baseline_mb < measurement.memory.peak_mb < 500
+    facts = measured.model("whole")
+    assert [(tensor.name, tensor.shape, tensor.dtype) for tensor in facts.inputs] == [
+        ("image", [1, 32, 32, 3], "float32")
+    ]
+    assert "XNNPACK" in captured.out and "built-in" in captured.out
+
+
+def test_partitions_are_litert_s_own(real_models):
+    effort = Effort(warmup=0, min_runs=1, min_seconds=0.0)
+
+    def delegation(name, kernels):
+        return HostExecutor().latency(real_models / f"{name}.tflite", Setting(kernels, 1), effort).delegation
+
+    assert delegation("whole", "xnnpack") == Delegation(3, 3, 1, {})
+    assert delegation("split", "xnnpack") == Delegation(3, 2, 2, {"FLOOR_MOD": 1})
+    assert delegation("whole", "builtin") == Delegation(3, 0, 0, {"ADD": 3})
+
+
+def test_an_unknown_operator_is_named(real_models):
+    with pytest.raises(UserError, match=r"unknown\.tflite.*Bokehfy"):
+        HostExecutor().inspect(real_models / "unknown.tflite")
+
+
+def test_ctrl_c_is_one_line_and_leaves_nothing(real_models, tmp_path):
+    command = ["run", str(real_models / "whole.tflite"), "--rounds", "50", "--out", str(tmp_path / "results.json")]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "benchmark", *command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    with process:
+        assert "whole: latency" in process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        printed, errors = process.communicate(timeout=10)
+    assert process.returncode == 130
+    assert printed == ""
+    assert errors.splitlines()[-1] == "interrupted; nothing was written"
+    assert "Traceback" not in errors
+    assert not list(tmp_path.glob("*results*"))

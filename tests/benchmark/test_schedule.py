@@ -1,0 +1,96 @@
+"""The method, with an executor that runs nothing."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from benchmark.executor import FakeExecutor
+from benchmark.samples import Effort, Setting
+from benchmark.schedule import LATENCY, MEMORY, measure, plan
+
+FAST, SLOW = Setting("xnnpack", 4), Setting("builtin", 1)
+
+
+def test_models_take_turns_and_every_second_round_runs_backwards():
+    steps = plan(2, [FAST, SLOW], rounds=2)
+    order = [(step.model, step.setting) for step in steps if step.what == LATENCY]
+    assert order[:4] == [(0, FAST), (1, FAST), (0, SLOW), (1, SLOW)]
+    assert order[4:] == order[:4][::-1]
+
+
+def test_every_pair_gets_its_rounds_and_one_process_for_memory():
+    counts = Counter((step.what, step.model, step.setting) for step in plan(3, [FAST, SLOW], rounds=5))
+    assert set(counts.values()) == {5, 1}
+    assert {count for (what, *_), count in counts.items() if what == LATENCY} == {5}
+    assert {count for (what, *_), count in counts.items() if what == MEMORY} == {1}
+
+
+def test_a_steady_drift_cancels_out_of_the_ratio(stand_ins):
+    """Each process is 3 % slower than the one before; equal models must still come out equal."""
+    executor = FakeExecutor({"a": 10.0, "b": 10.0, "c": 10.0}, drift=0.03, noise=0.0)
+    results = measure(executor, stand_ins, [FAST], rounds=4)
+    means = [np.log([np.median(r.samples_ms) for r in m.rounds]).mean() for m in results.measurements]
+    assert means == pytest.approx([means[0]] * 3, abs=1e-9)
+
+
+def test_warm_up_and_first_inference_stay_out_of_the_statistics(stand_ins):
+    results = measure(FakeExecutor({"a": 8.0}, noise=0.0, cold=50.0), stand_ins[:1], [Setting("xnnpack", 1)])
+    latency = results.measurements[0].rounds[0]
+    assert latency.first_ms == pytest.approx(400.0)
+    assert latency.warmup_ms == [12.0] * 3
+    summary = results.measurements[0].summary()
+    assert summary.max == pytest.approx(8.0)
+    assert summary.count == 3 * Effort().min_runs
+
+
+def test_raw_samples_are_kept(stand_ins):
+    results = measure(FakeExecutor(dict.fromkeys("abc", 5.0)), stand_ins, [FAST], rounds=4, effort=Effort(min_runs=7))
+    assert [[len(latency.samples_ms) for latency in m.rounds] for m in results.measurements] == [[7] * 4] * 3
+
+
+def test_a_model_that_fails_is_named_and_the_others_go_on(stand_ins):
+    executor = FakeExecutor({"a": 1.0, "c": 1.0}, failing={"b": "can't be opened"})
+    results = measure(executor, stand_ins, [FAST, SLOW])
+    assert [model.name for model in results.models] == ["a", "c"]
+    assert [(f.model, f.setting, f.reason) for f in results.failures] == [
+        (str(stand_ins[1]), None, f"{stand_ins[1]}: can't be opened")
+    ]
+    assert len(results.measurements) == 4
+    assert ("latency", "b", FAST) not in executor.calls
+
+
+def test_a_setting_that_fails_takes_only_itself_along(stand_ins):
+    class NoBuiltin(FakeExecutor):
+        def latency(self, model, setting, effort):
+            if setting == SLOW and model.stem == "b":
+                self._failing["b"] = "took too long"
+            try:
+                return super().latency(model, setting, effort)
+            finally:
+                self._failing.clear()
+
+    results = measure(NoBuiltin(dict.fromkeys("abc", 1.0)), stand_ins, [FAST, SLOW])
+    assert [(m.model, m.setting) for m in results.measurements] == [
+        *[(name, FAST) for name in "abc"],
+        *[(name, SLOW) for name in "ac"],
+    ]
+    assert [(f.setting, "took too long" in f.reason) for f in results.failures] == [(SLOW, True)]
+
+
+def test_a_failing_memory_process_leaves_the_latency(stand_ins):
+    class NoMemory(FakeExecutor):
+        def memory(self, model, setting):
+            self._failing[model.stem] = "killed"
+            return super().memory(model, setting)
+
+    results = measure(NoMemory({"a": 1.0}), stand_ins[:1], [FAST])
+    assert results.measurements[0].memory is None
+    assert len(results.failures) == 1
+
+
+def test_announcements_count_down_and_end(stand_ins):
+    seen = []
+    measure(FakeExecutor(dict.fromkeys("abc", 1.0)), stand_ins, [FAST], rounds=2, announce=seen.append)
+    assert [len(announcement.remaining) for announcement in seen] == list(range(9, -1, -1))
+    assert [announcement.step is None for announcement in seen] == [False] * 9 + [True]

@@ -1,0 +1,87 @@
+"""Statistics against closed forms, published tables and simulated coverage."""
+
+import math
+
+import numpy as np
+import pytest
+
+from benchmark.statistics import median_interval, order_statistic_interval, outliers, student_t, summarize
+
+
+def test_summary_of_one_to_a_hundred():
+    summary = summarize([list(range(1, 51)), list(range(51, 101))])
+    assert summary.count == 100
+    assert summary.median == 50.5
+    assert summary.mean == 50.5
+    assert summary.p90 == pytest.approx(90.1)
+    assert summary.std == pytest.approx(math.sqrt(100 * 101 / 12))  # of 1 … n: n(n + 1)/12
+    assert (summary.min, summary.max) == (1, 100)
+    assert summary.variation == pytest.approx(summary.std / 50.5)
+
+
+def test_summary_of_a_single_run_has_no_spread():
+    summary = summarize([[7.0]])
+    assert (summary.median, summary.std, summary.interval, summary.outliers) == (7.0, 0.0, (7.0, 7.0), 0)
+
+
+def test_order_statistics_of_the_textbook():
+    # n = 10: the 2nd and the 9th value hold the median with 97.9 %, the 3rd and the 8th only with 89.1 %.
+    assert order_statistic_interval(np.arange(1, 11)) == (2, 9)
+    assert order_statistic_interval(np.arange(1, 11), confidence=0.89) == (3, 8)
+    # n = 5 can't reach 95 % (93.75 % at most), n = 6 can.
+    assert order_statistic_interval([5, 1, 4, 2, 3]) == (1, 5)
+    assert order_statistic_interval(range(100)) == (39, 60)
+
+
+@pytest.mark.parametrize(("degrees", "quantile"), [(1, 12.7062), (2, 4.3027), (3, 3.1824), (9, 2.2622), (100, 1.9840)])
+def test_student_t_is_the_table_s(degrees, quantile):
+    assert student_t(degrees) == pytest.approx(quantile, abs=1e-4)
+
+
+@pytest.mark.parametrize(("between", "within"), [(0.0, 0.05), (0.03, 0.03), (0.1, 0.01)])
+def test_the_interval_holds_the_true_median_when_processes_differ(between, within):
+    generator = np.random.default_rng(1)
+    held = 0
+    for _ in range(500):
+        rounds = [100 * np.exp(generator.normal(0, between) + generator.normal(0, within, 20)) for _ in range(3)]
+        low, high = median_interval(rounds)
+        held += low <= 100 <= high
+    assert held / 500 >= 0.92
+
+
+def test_the_interval_of_pooled_runs_alone_would_not():
+    """Why `median_interval` looks at processes: runs of one process are not independent."""
+    generator = np.random.default_rng(1)
+    held = 0
+    for _ in range(500):
+        rounds = [100 * np.exp(generator.normal(0, 0.1) + generator.normal(0, 0.01, 20)) for _ in range(3)]
+        low, high = order_statistic_interval(np.concatenate(rounds))
+        held += low <= 100 <= high
+    assert held / 500 < 0.85
+
+
+def test_the_interval_scales_with_the_unit_and_holds_the_median():
+    rounds = [[10.0, 10.2, 10.1], [11.0, 11.1, 11.3], [9.9, 9.8, 10.0]]
+    low, high = median_interval(rounds)
+    assert low <= np.median(np.concatenate(rounds)) <= high
+    assert median_interval([[1000 * value for value in samples] for samples in rounds]) == pytest.approx(
+        (1000 * low, 1000 * high)
+    )
+    assert low > 0
+
+
+def test_outliers_are_found_on_both_sides_and_only_there():
+    samples = [10.0, 10.1, 9.9, 10.05, 9.95, 30.0, 10.0, 1.0]
+    assert list(outliers(samples)) == [False] * 5 + [True, False, True]
+    assert not outliers(np.random.default_rng(0).uniform(9, 11, 1000)).any()
+
+
+def test_outliers_when_most_samples_are_equal():
+    assert list(outliers([5.0] * 9 + [50.0])) == [False] * 9 + [True]
+    assert not outliers([5.0] * 9).any()
+
+
+def test_outliers_are_judged_within_their_own_process():
+    """Two processes at different speeds are a drift, not twenty outliers."""
+    calm = [10.0, 10.1, 9.9, 10.05, 9.95] * 4
+    assert summarize([calm, [2 * value for value in calm]]).outliers == 0

@@ -1,0 +1,109 @@
+"""What happens inside the measuring process, with a clock that is told what to say."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from benchmark.samples import Effort
+from benchmark.worker import peak_resident_mb, random_pictures, steady, timed_runs, warm_up
+from pynet_bokeh.errors import UserError
+
+
+def saying(times):
+    """A run that takes the given milliseconds, one after another, the last for ever."""
+    times = list(times)
+    return lambda: times.pop(0) if len(times) > 1 else times[0]
+
+
+def test_steady_compares_the_last_three_with_the_three_before():
+    assert not steady([10.0] * 5)
+    assert steady([50.0, 10.0, 10.0, 10.0, 10.2, 10.1, 10.3])
+    assert not steady([12.0, 12.0, 12.0, 10.0, 10.0, 10.0])
+    assert steady([10.0, 10.0, 10.0, 10.0, 90.0, 10.0])  # one disturbance is no trend
+
+
+def test_the_warm_up_ends_when_the_times_settle():
+    times, settled = warm_up(saying([40, 30, 20, 15, 12, 11, 10.2, 10.1, 10, 10]), Effort())
+    assert settled is True
+    assert times[:3] == [40, 30, 20]
+    assert 8 <= len(times) <= 12
+
+
+def test_the_warm_up_is_bounded_by_runs_and_by_time():
+    falling = [1000 * 0.8**n for n in range(100)]
+    times, settled = warm_up(saying(falling), Effort(warmup_max_runs=7, warmup_max_seconds=100))
+    assert (len(times), settled) == (7, False)
+    times, settled = warm_up(saying(falling), Effort(warmup_max_seconds=2.0))
+    assert (len(times), settled) == (3, False)  # 1.0 + 0.8 + 0.64 s
+
+
+def test_a_fixed_warm_up_is_taken_literally():
+    assert warm_up(saying([5.0]), Effort(warmup=4)) == ([5.0] * 4, None)
+    assert warm_up(saying([5.0]), Effort(warmup=0)) == ([], None)
+
+
+@pytest.mark.parametrize(
+    ("milliseconds", "effort", "count"),
+    [
+        (1.0, Effort(min_runs=10, min_seconds=0.0), 10),
+        (1.0, Effort(min_runs=10, min_seconds=0.05), 50),
+        (1.0, Effort(min_runs=10, min_seconds=5.0, max_runs=200), 200),
+        (500.0, Effort(min_runs=10, min_seconds=0.0, max_seconds=2.0), 4),
+        (9000.0, Effort(max_seconds=2.0), 1),
+    ],
+)
+def test_minimums_hold_together_and_any_maximum_ends_it(milliseconds, effort, count):
+    assert len(timed_runs(saying([milliseconds]), effort)) == count
+
+
+def tensor(dtype):
+    return {"name": "image", "shape": np.array([1, 64, 64, 3], np.int32), "dtype": dtype}
+
+
+@pytest.mark.parametrize(
+    ("dtype", "low", "high"), [(np.float32, 0, 1), (np.float16, 0, 1), (np.uint8, 0, 255), (np.int8, -128, 127)]
+)
+def test_pictures_fill_the_tensor_s_own_range_and_repeat(dtype, low, high):
+    (picture,) = random_pictures([tensor(dtype)])
+    assert (picture.shape, picture.dtype) == ((1, 64, 64, 3), dtype)
+    assert low <= picture.min() < low + 0.01 * (high - low) + 1e-3
+    assert high - 0.01 * (high - low) - 1e-3 < picture.max() <= high
+    assert np.array_equal(picture, random_pictures([tensor(dtype)])[0])
+    first, second = random_pictures([tensor(dtype), tensor(dtype)])
+    assert not np.array_equal(first, second)
+
+
+def test_inputs_that_are_no_pictures_are_refused():
+    with pytest.raises(UserError, match="input image: float, uint8 or int8 can be measured; the model wants int64"):
+        random_pictures([tensor(np.int64)])
+
+
+def test_peak_memory_is_the_process_s_own_not_its_parent_s():
+    """`ru_maxrss` of a child starts at its parent's resident set; this must not."""
+    program = (
+        "import subprocess, sys; ballast = bytearray(250_000_000);"
+        "subprocess.run([sys.executable, '-c', "
+        "'from benchmark.worker import peak_resident_mb; before = peak_resident_mb();"
+        " block = bytearray(50_000_000); print(before, peak_resident_mb())'])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    before, after = map(float, done.stdout.split())
+    assert before < 120
+    assert after - before == pytest.approx(50, abs=5)
+    assert peak_resident_mb() > 10
+
+
+@pytest.mark.parametrize("what", ["latency", "memory"])
+def test_the_import_of_litert_is_not_charged_to_the_model(what):
+    program = (
+        "import sys\n"
+        "from benchmark import worker\n"
+        "assert 'ai_edge_litert.interpreter' not in sys.modules\n"
+        "def open_interpreter(*_, **__): raise ValueError('ai_edge_litert.interpreter' in sys.modules)\n"
+        "worker.open_interpreter = open_interpreter\n"
+        f"worker.main(['{what}', 'a.tflite'])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stderr == "error: a.tflite: can't be run (True)\n"

@@ -311,7 +311,7 @@ def test_check_names_what_is_broken_in_order(tmp_path, workers):
 
 def test_check_refuses_no_workers(tmp_path):
     touch_pairs(tmp_path, range(10))
-    with pytest.raises(UserError, match="^workers: 1 or more is allowed; received 0$"):
+    with pytest.raises(UserError, match=r"^workers: 1 or more is allowed; received 0$"):
         check(open_pairs(tmp_path)[0], workers=0)
 
 

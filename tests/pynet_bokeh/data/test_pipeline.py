@@ -1,4 +1,4 @@
-"""Batches: what happens to a photo happens to its target and its fourth channel, and everything follows from the seed."""
+"""Batches: what happens to a photo happens to its target and its map, and everything follows from the seed."""
 
 import resource
 import threading
@@ -96,7 +96,7 @@ def test_crops_reach_every_corner():
     seen = np.zeros((5, 6), int)
     for _, target in batches(Coordinates(size=(8, 10)), crop=(4, 5), batch=20, steps=20):
         for picture in target:
-            seen[int(round(picture[..., 0].min())), int(round(picture[..., 1].min()))] += 1
+            seen[round(picture[..., 0].min()), round(picture[..., 1].min())] += 1
     # Binomial(400, 1/30): mean 13.3, standard deviation 3.6.
     assert seen.min() >= 1 and seen.max() <= 13.3 + 5 * 3.6
 
@@ -106,7 +106,7 @@ def test_values_are_floats_from_0_to_1():
     inputs, target = next(iter(data))
     for value in (*inputs.values(), target):
         assert value.dtype == tf.float32
-        assert 0 <= value.numpy().min() and value.numpy().max() <= 1
+        assert value.numpy().min() >= 0 and value.numpy().max() <= 1
     np.testing.assert_array_equal(np.rint(target * 255), np.float32(target * 255))
 
 
@@ -122,7 +122,7 @@ def test_without_a_fourth_channel_the_photo_is_the_only_input():
 
 def test_each_epoch_reads_each_example_once_in_another_order():
     source = Coordinates(count=12)
-    numbers = [int(round(n)) for _, target in batches(source, steps=9) for n in target[:, 0, 0, 2]]
+    numbers = [round(n) for _, target in batches(source, steps=9) for n in target[:, 0, 0, 2]]
     epochs = [numbers[start : start + 12] for start in (0, 12, 24)]
     for epoch in epochs:
         assert sorted(epoch) == list(range(12))
@@ -132,7 +132,7 @@ def test_each_epoch_reads_each_example_once_in_another_order():
 
 
 def test_a_batch_may_reach_into_the_next_epoch():
-    numbers = [int(round(n)) for _, target in batches(Coordinates(count=3), steps=3) for n in target[:, 0, 0, 2]]
+    numbers = [round(n) for _, target in batches(Coordinates(count=3), steps=3) for n in target[:, 0, 0, 2]]
     assert [sorted(numbers[start : start + 3]) for start in (0, 3, 6, 9)] == [[0, 1, 2]] * 4
 
 
@@ -279,7 +279,7 @@ def test_validation_passes_on_a_readers_error():
 
 
 def test_what_comes_before_a_broken_picture_is_still_delivered():
-    order = [int(round(n)) for _, target in batches(Coordinates()) for n in target[:, 0, 0, 2]]
+    order = [round(n) for _, target in batches(Coordinates()) for n in target[:, 0, 0, 2]]
     delivered = 0
     with pytest.raises(UserError):
         for _ in pipeline.training_data(Coordinates(broken={order[9]}), **OPTIONS):

@@ -80,5 +80,5 @@ def test_known_extras_pass(extra):
 
 
 def test_another_extra_is_refused():
-    with pytest.raises(UserError, match="^extra: depth or focus is allowed, or none; received 'Depth'$"):
+    with pytest.raises(UserError, match=r"^extra: depth or focus is allowed, or none; received 'Depth'$"):
         check_extra("Depth")

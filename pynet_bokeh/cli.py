@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+import tempfile
 from collections.abc import Callable, Sequence
 
 from pynet_bokeh.errors import UserError
@@ -62,10 +63,27 @@ def positive(text: str) -> int:
     return int(text)
 
 
-def quiet_tensorflow() -> None:
-    """Silences TensorFlow's start-up log; call it before the first import of tensorflow."""
+def import_tensorflow() -> None:
+    """Imports tensorflow and lets it look for GPUs without its start-up log, which environment variables can't silence.
+
+    The log is printed when the import fails.
+    """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+    sys.stderr.flush()
+    terminal = os.dup(2)
+    with tempfile.TemporaryFile() as log:
+        os.dup2(log.fileno(), 2)
+        try:
+            import tensorflow
+
+            tensorflow.config.list_physical_devices()
+        except BaseException:
+            log.seek(0)
+            os.write(terminal, log.read())
+            raise
+        finally:
+            os.dup2(terminal, 2)
+            os.close(terminal)
 
 
 def parse(parser: argparse.ArgumentParser, argv: Sequence[str] | None) -> argparse.Namespace:

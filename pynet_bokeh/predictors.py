@@ -19,7 +19,7 @@ def open_predictor(model: str, *, weights: str | None = None, threads: int | Non
             f"--model: a .tflite, a run's folder, or a network's name with --weights FILE.npz is allowed; "
             f"received {model!r}"
         )
-    cli.quiet_tensorflow()
+    cli.import_tensorflow()
     from pynet_bokeh import trained  # 4 s
 
     return trained.network_predictor(model, weights) if weights else trained.run_predictor(model)

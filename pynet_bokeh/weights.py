@@ -1,7 +1,7 @@
 """Weights by name: a .npz with one array per variable (`level5_block2_k3_conv1/kernel`)."""
 
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -15,14 +15,20 @@ def variable_name(variable) -> str:
     return variable.name.partition(":")[0]
 
 
-def save(variables: Iterable, path: Path) -> None:
-    """Writes variables by name, whole or not at all."""
-    arrays = {variable_name(variable): variable.numpy() for variable in variables}
+def _by_name(variables: Iterable | Mapping) -> Mapping:
+    if isinstance(variables, Mapping):
+        return variables
+    return {variable_name(variable): variable for variable in variables}
+
+
+def save(variables: Iterable | Mapping, path: Path) -> None:
+    """Writes variables, by their own names or by those of a mapping, whole or not at all."""
+    arrays = {name: variable.numpy() for name, variable in _by_name(variables).items()}
     with whole_file(path) as temporary, temporary.open("wb") as file:
         np.savez(file, **arrays)
 
 
-def load(variables: Iterable, path: Path) -> list[str]:
+def load(variables: Iterable | Mapping, path: Path) -> list[str]:
     """Assigns the file's arrays to the variables of the same name; returns the names that the file does not have.
 
     Raises UserError when the file can't be read, has an array that no variable wants, or one of another shape; then no
@@ -35,7 +41,7 @@ def load(variables: Iterable, path: Path) -> list[str]:
         raise UserError(f"{path}: no such file") from error
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise UserError(f"{path}: not a readable weights file ({error})") from error
-    by_name = {variable_name(variable): variable for variable in variables}
+    by_name = _by_name(variables)
     for name, array in arrays.items():
         if name not in by_name:
             raise UserError(f"{path}: holds {name}, which this network does not have")

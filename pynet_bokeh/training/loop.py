@@ -3,6 +3,7 @@
 import itertools
 import math
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -93,7 +94,7 @@ def fit(
                 for name, value in {"loss": total, **(parts if len(parts) > 1 else {})}.items():
                     means.setdefault(name, []).append(value)
                 if bar is None:  # after the first step, so that tracing does not spoil the estimate
-                    bar = tqdm(total=schedule.steps, initial=now, desc=label, unit="step", mininterval=0.5)
+                    bar = tqdm(total=schedule.steps, initial=now, desc=label, unit="step", mininterval=_interval())
                 else:
                     bar.update()
                 if now % schedule.log_every == 0 or now == schedule.steps:
@@ -130,6 +131,11 @@ def restore(manager: tf.train.CheckpointManager) -> None:
             f"{manager.latest_checkpoint}: does not fit this network; "
             f"delete {manager.directory} to begin the level anew"
         ) from error
+
+
+def _interval() -> float:
+    """Seconds between two states of the progress bar: few lines in a log file, a lively bar on a terminal."""
+    return 0.5 if sys.stderr.isatty() else 15.0
 
 
 class _terminate_as_interrupt:

@@ -1,0 +1,205 @@
+"""`python -m pynet_bokeh COMMAND`: train · evaluate · render · data · models."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from pynet_bokeh import cli, levels
+
+# Commands import what they need when they run: tensorflow takes 4 s, and rendering with a .tflite must not import it.
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Parses the command line and runs it; 0 when done, 2 for bad input, 130 when interrupted."""
+    parser = cli.Parser(
+        prog="python -m pynet_bokeh", description="Train networks that render bokeh; run them on photos."
+    )
+    commands = parser.add_subparsers(metavar="COMMAND")
+    for add in (_add_train, _add_evaluate, _add_render, _add_data, _add_models):
+        add(commands)
+    arguments = cli.parse(parser, argv)
+    return cli.run(arguments.command, arguments)
+
+
+def _add_data_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", metavar="DIR", help="photo pairs; without it, the built-in scenes")
+    parser.add_argument(
+        "--split", type=cli.fraction, metavar="F", help="held-out fraction, where there is no test folder"
+    )
+    parser.add_argument("--subset", type=cli.positive, metavar="N", help="train on N randomly chosen pairs")
+    parser.add_argument("--seed", type=int, metavar="N", help="of the subset, the split and the scenes")
+
+
+def _data_settings(arguments):
+    """The data options as DataSettings, or None when none was given."""
+    from pynet_bokeh.data.settings import DataSettings
+
+    given = {"folder": arguments.data, "split": arguments.split, "subset": arguments.subset, "seed": arguments.seed}
+    given = {name: value for name, value in given.items() if value is not None}
+    return DataSettings(**given) if given else None
+
+
+def _add_train(commands) -> None:
+    parser = commands.add_parser("train", help="train a run level by level, coarsest first")
+    parser.add_argument("--run", required=True, type=Path, metavar="DIR", help="folder of the run, made when missing")
+    parser.add_argument("--recipe", metavar="NAME|FILE.toml", help="default: the run's own, or pynet_mobile")
+    parser.add_argument(
+        "--level", type=int, choices=levels.LEVELS, help="only this level; without it all that are missing"
+    )
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="change a recipe key: level.7.steps=100"
+    )
+    parser.add_argument("--vgg-weights", metavar="FILE", help="VGG19's ImageNet weights, for recipes with a vgg loss")
+    _add_data_options(parser)
+    parser.set_defaults(command=_train)
+
+
+def _train(arguments) -> int:
+    cli.import_tensorflow()
+    from pynet_bokeh.training import level as training
+    from pynet_bokeh.training import recipe as recipes
+    from pynet_bokeh.training.run import open_or_create
+
+    exists = (arguments.run / "recipe.json").is_file()
+    name = arguments.recipe or (None if exists and not arguments.set else "pynet_mobile")
+    recipe = recipes.load(name, arguments.set) if name else None
+    run = open_or_create(arguments.run, recipe, _data_settings(arguments))
+    if arguments.level:
+        training.train_level(run, arguments.level, vgg_weights=arguments.vgg_weights)
+    else:
+        training.train(run, vgg_weights=arguments.vgg_weights)
+    return 0
+
+
+def _add_model_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--model", required=True, metavar="X", help="a .tflite, a run's folder, or a network's name")
+    parser.add_argument("--weights", metavar="FILE.npz", help="weights for a network's name")
+    parser.add_argument("--threads", type=cli.positive, metavar="N", help="for a .tflite (default: all cores)")
+
+
+def _add_evaluate(commands) -> None:
+    parser = commands.add_parser("evaluate", help="PSNR and SSIM on held-out pictures, beside the unchanged input")
+    _add_model_options(parser)
+    parser.add_argument(
+        "--size", type=cli.image_size, default=(512, 512), metavar="WxH", help="of the scenes (default 512)"
+    )
+    parser.add_argument("--limit", type=cli.positive, default=64, metavar="N", help="at most N pictures (default 64)")
+    parser.add_argument(
+        "--no-extra", action="store_true", help="withhold the fourth channel: the model finds the focus"
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures of every picture")
+    parser.add_argument("--pictures", type=Path, metavar="DIR", help="write input | output | target of each picture")
+    _add_data_options(parser)
+    parser.set_defaults(command=_evaluate)
+
+
+def _evaluate(arguments) -> int:
+    from pynet_bokeh import evaluate, files
+    from pynet_bokeh.data.settings import DataSettings
+    from pynet_bokeh.predictors import open_predictor
+
+    predictor = open_predictor(arguments.model, weights=arguments.weights, threads=arguments.threads)
+    settings = _data_settings(arguments) or DataSettings()
+    _, validation = settings.open(extra=predictor.extra, scene_size=arguments.size, scene_count=arguments.limit)
+    result = evaluate.evaluate(
+        predictor, validation, limit=arguments.limit, use_extra=not arguments.no_extra, pictures=arguments.pictures
+    )
+    print(evaluate.table(result))
+    if arguments.json:
+        files.write_json(arguments.json, result)
+    return 0
+
+
+def _add_render(commands) -> None:
+    parser = commands.add_parser("render", help="a photo, or a folder of them, with bokeh")
+    parser.add_argument("photo", type=Path, metavar="PHOTO|DIR", help="any size; EXIF orientation is followed")
+    parser.add_argument(
+        "-o", "--output", required=True, type=Path, metavar="OUT", help="picture, or folder for a folder"
+    )
+    _add_model_options(parser)
+    for name, what in (("focus", "subject mask, white in focus"), ("depth", "depth map")):
+        parser.add_argument(f"--{name}", type=Path, metavar="MAP", help=f"{what}; for a folder, a folder of maps")
+    parser.add_argument(
+        "--strength", type=cli.fraction, default=1.0, metavar="0…1", help="0 the photo, 1 the rendering"
+    )
+    parser.add_argument("--size", type=cli.image_size, metavar="WxH", help="picture size of the network, for a run")
+    parser.add_argument("--side-by-side", action="store_true", help="photo and rendering in one picture")
+    parser.add_argument(
+        "--quality", type=int, default=95, choices=range(1, 101), metavar="1…100", help="of JPEG and WebP"
+    )
+    parser.add_argument("--force", action="store_true", help="overwrite existing pictures")
+    parser.set_defaults(command=_render)
+
+
+def _render(arguments) -> int:
+    from pynet_bokeh import render
+    from pynet_bokeh.predictors import open_predictor
+
+    return render.render_command(
+        arguments, open_predictor(arguments.model, weights=arguments.weights, threads=arguments.threads)
+    )
+
+
+def _add_data(commands) -> None:
+    parser = commands.add_parser("data", help="check photo pairs; render the built-in scenes into files")
+    actions = parser.add_subparsers(metavar="ACTION", required=True)
+    check = actions.add_parser("check", help="decode every pair and name what is broken")
+    check.add_argument("folder", metavar="DIR")
+    check.add_argument("--extra", choices=("depth", "focus"), help="check this fourth channel too")
+    check.set_defaults(command=_check)
+    scenes = actions.add_parser("scenes", help="write built-in scenes as pairs: original, bokeh and the fourth channel")
+    scenes.add_argument("--out", required=True, type=Path, metavar="DIR")
+    scenes.add_argument("--count", type=cli.positive, default=100, metavar="N", help="for training (default 100)")
+    scenes.add_argument("--test-count", type=cli.positive, default=16, metavar="N", help="held out (default 16)")
+    scenes.add_argument("--size", type=cli.image_size, default=(512, 512), metavar="WxH")
+    scenes.add_argument("--extra", choices=("depth", "focus"), default="focus")
+    scenes.add_argument("--seed", type=int, default=0, metavar="N")
+    scenes.set_defaults(command=_scenes)
+
+
+def _check(arguments) -> int:
+    from pynet_bokeh.data import pairs
+
+    broken = 0
+    for source in pairs.open_pairs(arguments.folder, extra=arguments.extra, split=0.5):  # both halves are checked
+        problems = [problem for problem in pairs.check(source) if problem]
+        print(f"{source.describe()}: {len(problems)} broken")
+        print("\n".join(problems), end="\n" if problems else "")
+        broken += len(problems)
+    return cli.EXIT_BAD_INPUT if broken else 0
+
+
+def _scenes(arguments) -> int:
+    from pynet_bokeh.data.scenes import SceneSource
+    from pynet_bokeh.data.writing import write_pairs
+
+    for split, folder, count in (("train", "train", arguments.count), ("validation", "test", arguments.test_count)):
+        source = SceneSource(arguments.size, extra=arguments.extra, seed=arguments.seed, split=split, count=count)
+        write_pairs(source, arguments.out / folder, label=folder)
+    return 0
+
+
+def _add_models(commands) -> None:
+    parser = commands.add_parser("models", help="every network with its parameters and cost per level")
+    parser.add_argument(
+        "--size", type=cli.image_size, default=(1024, 1024), metavar="WxH", help="picture (default 1024)"
+    )
+    parser.set_defaults(command=_models)
+
+
+def _models(arguments) -> int:
+    cli.import_tensorflow()
+    from pynet_bokeh.models import cost, registry
+
+    height, width = arguments.size
+    print(f"{'network':14}{'level':>6}{'picture':>12}{'parameters':>13}{'GMAC':>9}")
+    for name in registry.NETWORKS:
+        for one in cost.level_costs(name, picture_size=arguments.size):
+            picture_height, picture_width = levels.size((height, width), one.level)
+            picture = f"{picture_width}x{picture_height}"
+            print(f"{name:14}{one.level:6}{picture:>12}{one.parameters:13,}{one.macs / 1e9:9.2f}")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

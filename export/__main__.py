@@ -1,0 +1,82 @@
+"""`python -m export tflite RUN`: from a trained run to a verified .tflite."""
+
+import argparse
+import dataclasses
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from export.recipes import RECIPES, QatSchedule
+from pynet_bokeh import cli, levels
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Parses the command line and runs it; 0 when done, 1 when verification failed, 2 for bad input."""
+    parser = cli.Parser(prog="python -m export", description=__doc__)
+    commands = parser.add_subparsers(metavar="COMMAND")
+
+    tflite = commands.add_parser("tflite", help="quantize, convert, verify and write .tflite files")
+    tflite.add_argument("run", type=Path, metavar="RUN", help="folder of a trained run")
+    recipes = "; ".join(f"{recipe.name}: {recipe.summary}" for recipe in RECIPES.values())
+    tflite.add_argument(
+        "--quant",
+        default="qat_int8",
+        metavar="NAME[,NAME]",
+        help=f"how to quantize, or all (default qat_int8). {recipes}",
+    )
+    tflite.add_argument(
+        "--size", type=cli.image_size, default=(1024, 1024), metavar="WIDTHxHEIGHT", help="picture size (default 1024)"
+    )
+    tflite.add_argument(
+        "--level",
+        type=int,
+        default=levels.FINEST,
+        choices=sorted(levels.LEVELS),
+        help="export this level's picture (default 1)",
+    )
+    tflite.add_argument("--out", type=Path, metavar="DIR", help="where to write (default RUN/export)")
+    for field in dataclasses.fields(QatSchedule):
+        tflite.add_argument(
+            f"--qat-{field.name.replace('_', '-')}",
+            type=field.type,
+            default=field.default,
+            metavar="N",
+            help=f"fine-tuning of qat_int8 (default {field.default})",
+        )
+    tflite.add_argument("--vgg-weights", metavar="FILE", help="VGG19's weights, where the run's losses need them")
+    tflite.add_argument("--force", action="store_true", help="overwrite an artifact of other origin")
+    tflite.set_defaults(command=_tflite)
+
+    arguments = cli.parse(parser, argv)
+    return cli.run(arguments.command, arguments)
+
+
+def _tflite(arguments: argparse.Namespace) -> int:
+    cli.import_tensorflow()
+    from export.exporting import VerificationFailed, export  # tensorflow takes 4 s: not before it is needed
+
+    names = list(RECIPES) if arguments.quant == "all" else arguments.quant.split(",")
+    schedule = QatSchedule(
+        **{field.name: getattr(arguments, f"qat_{field.name}") for field in dataclasses.fields(QatSchedule)}
+    )
+    failed = False
+    for name in names:
+        try:
+            export(
+                arguments.run,
+                quantization=name,
+                picture_size=arguments.size,
+                level=arguments.level,
+                out=arguments.out,
+                schedule=schedule,
+                force=arguments.force,
+                vgg_weights=arguments.vgg_weights,
+            )
+        except VerificationFailed as failure:
+            print(f"verification failed: {failure}", file=sys.stderr)
+            failed = True
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,200 @@
+"""A run in, a verified artifact out."""
+
+import dataclasses
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import tf_keras
+
+from export import artifact, quantize, verify
+from export.convert import convert
+from export.finetune import finetune
+from export.recipes import QatSchedule, QuantizationRecipe, recipe_named
+from pynet_bokeh import files, images, levels, weights
+from pynet_bokeh.data import pipeline
+from pynet_bokeh.data.source import NEUTRAL_EXTRA
+from pynet_bokeh.errors import UserError
+from pynet_bokeh.models import cost
+from pynet_bokeh.models.network import OUTPUT, Network
+from pynet_bokeh.photos import bundled_photos
+from pynet_bokeh.trained import load_model
+from pynet_bokeh.training import level as training
+from pynet_bokeh.training.run import Run, open_run
+
+VALIDATION_PICTURES = 8
+CALIBRATION_PICTURES = 32
+
+
+class VerificationFailed(Exception):
+    """The artifact does not draw what the float network draws; nothing was written."""
+
+
+def export(
+    folder: Path | str,
+    *,
+    quantization: str = "qat_int8",
+    picture_size: tuple[int, int] = (1024, 1024),
+    level: int = levels.FINEST,
+    out: Path | None = None,
+    schedule: QatSchedule | None = None,
+    force: bool = False,
+    vgg_weights: str | None = None,
+    report: Callable[[str], None] = print,
+) -> Path:
+    """Exports a run's level as a .tflite and returns its path.
+
+    Args:
+      folder: the run.
+      quantization: a recipe of export.recipes.
+      picture_size: (height, width) of the level-1 picture the fixed-size model is made for.
+      out: folder of the artifact; `RUN/export` by default.
+      schedule: of the fine-tuning, for `qat_int8`.
+      force: overwrite another artifact of that name.
+
+    An artifact that was made from the same weights in the same way is left alone.
+
+    Raises UserError for bad input and VerificationFailed, with nothing written, when a threshold is missed.
+    """
+    run, recipe, schedule = open_run(folder), recipe_named(quantization), schedule or QatSchedule()
+    network, model = load_model(run, level, picture_size=picture_size, batch=1)
+    path = Path(out or run.folder / "export") / _name(network, recipe, level, picture_size)
+    origin = _origin(run, recipe, level, schedule)
+    if path.exists() and not force:
+        if _made_from(path, origin):
+            report(f"{path}: up to date")
+            return path
+        files.refuse_overwriting(path, force=force)
+
+    final = model
+    if recipe.trained:
+        # Any size has the same weights: fine-tuned once at an open size, then put into the fixed-size graph.
+        open_network, open_model = load_model(run, level)
+        stored = finetune(run, open_network, open_model, level, schedule, vgg_weights=vgg_weights)
+        final = quantize.quantize(model)
+        weights.load(quantize.named_variables(final), stored)
+    report(f"{path.name}: converting")
+    content = convert(final, recipe, lambda: _representative(run, network, level, picture_size))
+    report(f"{path.name}: verifying")
+    figures = _verify(content, recipe, _cases(run, network, model, level, picture_size))
+    if figures["failures"]:
+        raise VerificationFailed(f"{path.name}: {figures['failures'][0]}; nothing was written")
+    artifact.write(path, content, _sidecar(network, model, recipe, level, picture_size, origin, figures))
+    report(f"{path}: {len(content) / 1e6:.2f} MB, {summary(figures)}")
+    return path
+
+
+def summary(figures: dict) -> str:
+    """Verification figures in one line."""
+    xnnpack = figures["kernels"]["xnnpack"]
+    text = (
+        f"{xnnpack['mean_psnr']:.1f} dB to the float network on {xnnpack['pictures']} pictures "
+        f"(lowest {xnnpack['min_psnr']:.1f})"
+    )
+    if "target" in figures:
+        text += f", {-figures['target']['drop']:+.3f} dB against the targets"
+    return text
+
+
+def _name(network: Network, recipe: QuantizationRecipe, level: int, picture_size) -> str:
+    of_level = "" if level == levels.FINEST else f"_level{level}"
+    return f"{network.name}{of_level}_{recipe.name}_{picture_size[1]}x{picture_size[0]}.tflite"
+
+
+def _origin(run: Run, recipe: QuantizationRecipe, level: int, schedule: QatSchedule) -> dict:
+    return {
+        "run": run.folder.name,
+        "weights_sha256": artifact.sha256(run.weights(level)),
+        "recipe": dataclasses.asdict(recipe),
+        "qat": dataclasses.asdict(schedule) if recipe.trained else None,
+    }
+
+
+def _made_from(path: Path, origin: dict) -> bool:
+    sidecar = artifact.sidecar_path(path)
+    return (
+        sidecar.is_file()
+        and (content := files.read_json(sidecar)).get("origin") == origin
+        and content.get("sha256") == artifact.sha256(path)
+    )
+
+
+def _representative(run: Run, network: Network, level: int, picture_size):
+    """Calibration pictures for post-training quantization: training crops at the exported size."""
+    source, _ = training.open_data(run, network)
+    data = pipeline.validation_examples(
+        source,
+        count=min(CALIBRATION_PICTURES, len(source)),
+        crop=picture_size,
+        input_scale=network.input_scale,
+        level=level,
+    )
+    for inputs, _ in data:
+        yield {name: np.asarray(value, np.float32)[None] for name, value in inputs.items()}
+
+
+def _cases(run: Run, network: Network, model: tf_keras.Model, level: int, picture_size) -> list[verify.Case]:
+    """Held-out pictures with targets, and the bundled photos, with the float network's rendering of each."""
+    _, validation = training.open_data(run, network)
+    examples = [
+        (f"validation {number}", inputs, target)
+        for number, (inputs, target) in enumerate(
+            pipeline.validation_examples(
+                validation,
+                count=min(VALIDATION_PICTURES, len(validation)),
+                crop=picture_size,
+                input_scale=network.input_scale,
+                level=level,
+            )
+        )
+    ]
+    input_size = tuple(side // network.input_scale for side in picture_size)
+    for photo in bundled_photos():
+        inputs = {"image": images.resize(images.to_float(images.read_image(photo.path)), input_size)}
+        if network.extra:
+            focus = images.read_map(photo.focus) if network.extra == "focus" else None
+            extra = np.full(input_size, NEUTRAL_EXTRA, np.uint8) if focus is None else images.resize(focus, input_size)
+            inputs[network.extra] = images.to_float(extra)[..., None]
+        examples.append((photo.path.name, inputs, None))
+
+    cases = []
+    for name, inputs, target in examples:
+        reference = model({key: value[None] for key, value in inputs.items()}, training=False)[OUTPUT][0].numpy()
+        extra = inputs[network.extra][..., 0] if network.extra else None
+        cases.append(verify.Case(name, inputs["image"], extra, np.clip(reference, 0.0, 1.0), target))
+    return cases
+
+
+def _verify(content: bytes, recipe: QuantizationRecipe, cases: Sequence[verify.Case]) -> dict:
+    """Verifies in a process without tensorflow, whose delegates don't get along with LiteRT's."""
+    with tempfile.TemporaryDirectory() as folder:
+        model, pictures, result = (Path(folder) / name for name in ("model.tflite", "cases.npz", "result.json"))
+        model.write_bytes(content)
+        verify.save_cases(pictures, cases)
+        command = [sys.executable, "-m", "export.verify", str(model), str(pictures), recipe.name, str(result)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            last_line = (done.stderr.strip().splitlines() or ["no message"])[-1]
+            raise UserError(f"{recipe.name}: verification could not run ({last_line.removeprefix('error: ')})")
+        return files.read_json(result)
+
+
+def _sidecar(network, model, recipe, level, picture_size, origin, figures) -> dict:
+    edges = "uint8, 0 … 255 for 0 … 1" if recipe.integer_edges else "float32, 0 … 1"
+    return {
+        "network": network.name,
+        "network_config": dataclasses.asdict(network.config),
+        "level": level,
+        "quantization": recipe.name,
+        "picture_size": {"height": picture_size[0], "width": picture_size[1]},
+        "input_scale": network.input_scale,
+        "inputs": {tensor.name: {"shape": list(tensor.shape), "values": edges} for tensor in model.inputs},
+        "output": {OUTPUT: {"shape": [1, *levels.size(picture_size, level), 3], "values": edges}},
+        "parameters": model.count_params(),
+        "macs": cost.model_macs(model),
+        "origin": origin,
+        "verification": figures,
+    }

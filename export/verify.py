@@ -1,0 +1,129 @@
+"""Does the .tflite draw what the float network drew? Run in a process of its own: it must not import tensorflow."""
+
+import dataclasses
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from export.recipes import QuantizationRecipe, recipe_named
+from pynet_bokeh import files
+from pynet_bokeh.cli import run as run_command
+from pynet_bokeh.metrics import psnr, ssim
+from pynet_bokeh.runtime import TflitePredictor
+
+BUILTIN_PICTURES = 2  # the built-in kernels are several times slower
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    """One picture to verify on.
+
+    Attributes:
+      name: for the report.
+      image: the network's input, float32 [h,w,3] in [0,1].
+      extra: its fourth channel [h,w], or None.
+      reference: the float Keras network's output, [H,W,3] in [0,1].
+      target: the true picture [H,W,3], or None.
+    """
+
+    name: str
+    image: np.ndarray
+    extra: np.ndarray | None
+    reference: np.ndarray
+    target: np.ndarray | None
+
+
+def verify(path: Path, recipe: QuantizationRecipe, cases: Sequence[Case]) -> dict:
+    """Compares the .tflite with the references, under XNNPACK and with LiteRT's built-in kernels.
+
+    Returns figures by kernels (PSNR in dB, SSIM, worst pixel of 1), PSNR against the targets before and after, and
+    `failures`: one line for each threshold of the recipe that was missed; empty when all held.
+    """
+    figures: dict = {"pictures": len(cases), "kernels": {}, "failures": []}
+    for kernels, chosen in (("xnnpack", cases), ("builtin", cases[:BUILTIN_PICTURES])):
+        predictor = TflitePredictor(path, xnnpack=kernels == "xnnpack", any_scale=True)
+        outputs = [predictor(case.image, case.extra) for case in chosen]
+        scores = [_compare(case, output) for case, output in zip(chosen, outputs, strict=True)]
+        figures["kernels"][kernels] = _summary(scores)
+        figures["failures"] += [
+            f"{score['name']} ({kernels}): {score['psnr']:.2f} dB to the float network, {recipe.min_psnr:g} wanted"
+            for score in scores
+            if not score["psnr"] >= recipe.min_psnr
+        ]
+        with_target = [(case, out) for case, out in zip(chosen, outputs, strict=True) if case.target is not None]
+        if kernels == "xnnpack" and with_target:
+            before = float(np.mean([psnr(case.reference, case.target) for case, _ in with_target]))
+            after = float(np.mean([psnr(out, case.target) for case, out in with_target]))
+            figures["target"] = {
+                "pictures": len(with_target),
+                "float_psnr": before,
+                "tflite_psnr": after,
+                "drop": before - after,
+            }
+            if not before - after <= recipe.max_drop:
+                figures["failures"].append(
+                    f"PSNR against the targets fell by {before - after:.2f} dB, at most {recipe.max_drop:g} allowed"
+                )
+    return figures
+
+
+def _compare(case: Case, output: np.ndarray) -> dict:
+    return {
+        "name": case.name,
+        "psnr": min(psnr(output, case.reference), 200.0),  # identical pictures have no finite PSNR
+        "ssim": ssim(output, case.reference),
+        "worst": float(np.abs(output - case.reference).max()),
+    }
+
+
+def _summary(scores: list[dict]) -> dict:
+    lowest = min(scores, key=lambda score: score["psnr"])
+    return {
+        "pictures": len(scores),
+        "mean_psnr": float(np.mean([score["psnr"] for score in scores])),
+        "min_psnr": lowest["psnr"],
+        "min_psnr_picture": lowest["name"],
+        "mean_ssim": float(np.mean([score["ssim"] for score in scores])),
+        "worst_pixel": max(score["worst"] for score in scores),
+    }
+
+
+def save_cases(path: Path, cases: Sequence[Case]) -> None:
+    """Writes cases to a .npz for the verifying process."""
+    arrays = {}
+    for number, case in enumerate(cases):
+        for field, value in vars(case).items():
+            if value is not None:
+                arrays[f"{number}/{field}"] = np.asarray(value)
+    np.savez(path, **arrays)
+
+
+def load_cases(path: Path) -> list[Case]:
+    """Reads what save_cases wrote."""
+    with np.load(path) as file:
+        arrays = dict(file)
+    cases: list[Case] = []
+    while f"{len(cases)}/name" in arrays:
+        number = len(cases)
+        values = {field.name: arrays.get(f"{number}/{field.name}") for field in dataclasses.fields(Case)}
+        cases.append(Case(**{**values, "name": str(values["name"])}))
+    return cases
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """`python -m export.verify MODEL CASES RECIPE RESULT`: the process that export starts for each artifact."""
+    model, cases, recipe, result = sys.argv[1:] if argv is None else argv
+
+    def command(_):
+        figures = verify(Path(model), recipe_named(recipe), load_cases(Path(cases)))
+        files.write_json(Path(result), json.loads(json.dumps(figures)))
+        return 0
+
+    return run_command(command, None)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

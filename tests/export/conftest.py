@@ -1,0 +1,42 @@
+import json
+import subprocess
+import sys
+
+import pytest
+
+from small_runs import finished_run
+
+
+@pytest.fixture
+def run(tmp_path):
+    return finished_run(tmp_path / "run")
+
+
+@pytest.fixture(scope="session")
+def tflite_probe():
+    """Reads a .tflite in a process without tensorflow: shapes and types by name, operators that are not built in."""
+
+    def probe(path):
+        done = subprocess.run([sys.executable, "-c", _PROBE, str(path)], capture_output=True, text=True, check=True)
+        return json.loads(done.stdout.splitlines()[-1])
+
+    return probe
+
+
+_PROBE = """
+import json, sys
+from ai_edge_litert.interpreter import Interpreter
+interpreter = Interpreter(sys.argv[1])
+interpreter.allocate_tensors()
+runner = interpreter.get_signature_runner()
+inputs, outputs = runner.get_input_details(), runner.get_output_details()
+tensors = [*inputs.values(), *outputs.values()]
+names = {operator["op_name"] for operator in interpreter._get_ops_details()}
+print(json.dumps({
+    "inputs": {name: tensor["shape"].tolist() for name, tensor in inputs.items()},
+    "outputs": {name: tensor["shape"].tolist() for name, tensor in outputs.items()},
+    "dtypes": [tensor["dtype"].__name__ for tensor in tensors],
+    "scales": [float(tensor["quantization"][0]) for tensor in tensors],
+    "foreign_operators": sorted(name for name in names if name.startswith("Flex") or name == "CUSTOM"),
+}))
+"""

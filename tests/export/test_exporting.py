@@ -1,0 +1,127 @@
+"""Whole exports of a small run: artifact, sidecar, verification, and nothing where it fails."""
+
+import hashlib
+import json
+
+import numpy as np
+import pytest
+
+from export import exporting, recipes
+from export.recipes import QatSchedule
+from pynet_bokeh.errors import UserError
+from small_runs import finished_run
+
+SIZE = (128, 64)
+FAST = QatSchedule(steps=2, batch=2, calibration_batches=2)
+
+
+def export(run, name, **options):
+    return exporting.export(run.folder, quantization=name, picture_size=SIZE, schedule=FAST, **options)
+
+
+@pytest.mark.parametrize("name", recipes.RECIPES)
+def test_every_recipe_gives_a_verified_artifact_with_its_sidecar(run, name, tflite_probe):
+    path = export(run, name)
+    assert path.name == f"pynet_mobile_{name}_64x128.tflite"
+    sidecar = json.loads(path.with_suffix(".json").read_text())
+    assert sidecar["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert (sidecar["network"], sidecar["quantization"], sidecar["level"]) == ("pynet_mobile", name, 1)
+    figures = sidecar["verification"]
+    assert figures["failures"] == []
+    assert set(figures["kernels"]) == {"xnnpack", "builtin"}
+    assert figures["pictures"] == 2 + 3  # the validation scenes and the bundled photos
+    assert sidecar["versions"]["tensorflow"]
+
+    probe = tflite_probe(path)
+    assert probe["inputs"] == {"image": [1, 128, 64, 3], "focus": [1, 128, 64, 1]}
+    assert probe["outputs"] == {"bokeh": [1, 128, 64, 3]}
+    assert probe["foreign_operators"] == []
+    edges = "uint8" if recipes.RECIPES[name].integer_edges else "float32"
+    assert set(probe["dtypes"]) == {edges}
+    if name == "qat_int8":
+        assert probe["scales"] == pytest.approx([1 / 255] * 3)
+
+
+def test_an_up_to_date_artifact_is_left_alone(run, capsys):
+    path = export(run, "fp32")
+    before = path.stat().st_mtime_ns
+    assert export(run, "fp32") == path
+    assert path.stat().st_mtime_ns == before
+    assert "up to date" in capsys.readouterr().out
+
+
+def test_an_artifact_of_other_weights_is_not_overwritten_unasked(run):
+    path = export(run, "fp32")
+    with np.load(run.weights(1)) as file:
+        changed = {name: values * 1.01 for name, values in file.items()}
+    np.savez(run.weights(1), **changed)
+    before = path.read_bytes()
+    with pytest.raises(UserError, match="exists already; give another name or --force"):
+        export(run, "fp32")
+    assert path.read_bytes() == before
+    export(run, "fp32", force=True)
+    assert path.read_bytes() != before
+
+
+def test_a_damaged_conversion_fails_and_leaves_nothing(run, monkeypatch):
+    original = exporting.convert
+
+    def damaged(model, *arguments):
+        kernel = next(v for v in model.variables if v.name.startswith("level1_keep/kernel"))
+        before = kernel.numpy()
+        kernel.assign(before * 3 + 0.2)
+        try:
+            return original(model, *arguments)
+        finally:
+            kernel.assign(before)
+
+    monkeypatch.setattr(exporting, "convert", damaged)
+    with pytest.raises(exporting.VerificationFailed, match=r"dB to the float network, 60 wanted; nothing was written"):
+        export(run, "fp32")
+    assert not list(run.folder.glob("export/*"))
+
+
+def test_fine_tuning_is_done_once_for_all_sizes(run, monkeypatch):
+    export(run, "qat_int8")
+    monkeypatch.setattr(exporting.finetune.__globals__["loop"], "fit", lambda *_, **__: pytest.fail("trained twice"))
+    path = exporting.export(run.folder, quantization="qat_int8", picture_size=(64, 64), schedule=FAST)
+    assert path.name.endswith("64x64.tflite")
+
+
+def test_other_weights_are_fine_tuned_anew(run):
+    export(run, "qat_int8")
+    stored = run.level_folder(1) / "qat" / "weights.npz"
+    before = stored.read_bytes()
+    with np.load(run.weights(1)) as file:
+        changed = {name: values * 1.01 for name, values in file.items()}
+    np.savez(run.weights(1), **changed)
+    export(run, "qat_int8", force=True)
+    assert stored.read_bytes() != before
+
+
+def test_a_level_can_be_exported(run, tflite_probe):
+    path = export(run, "fp32", level=3)
+    assert path.name == "pynet_mobile_level3_fp32_64x128.tflite"
+    assert tflite_probe(path)["outputs"] == {"bokeh": [1, 32, 16, 3]}
+
+
+def test_bad_input_is_named(run, tmp_path):
+    with pytest.raises(UserError, match="quantization: fp32, fp16, dynamic_int8, ptq_int8, qat_int8 are known"):
+        export(run, "int4")
+    with pytest.raises(UserError, match="takes multiples of 64; received 100x128"):
+        exporting.export(run.folder, picture_size=(128, 100))
+    run.weights(1).unlink()
+    with pytest.raises(UserError, match=r"level1/weights\.npz: missing, level 1 is not trained yet"):
+        export(run, "fp32")
+    with pytest.raises(UserError, match="not a run"):
+        exporting.export(tmp_path)
+
+
+def test_weights_of_another_shape_are_named(tmp_path):
+    run = finished_run(tmp_path / "run")
+    with np.load(run.weights(1)) as file:
+        content = dict(file)
+    content["level1_keep/kernel"] = content["level1_keep/kernel"][:1]
+    np.savez(run.weights(1), **content)
+    with pytest.raises(UserError, match=r"level1_keep/kernel should be \(3, 3, 4, 3\); received \(1, 3, 4, 3\)"):
+        export(run, "fp32")

@@ -1,0 +1,91 @@
+import numpy as np
+import pytest
+import tf_keras
+
+from export import quantize
+from pynet_bokeh.errors import UserError
+from pynet_bokeh.metrics import psnr
+from pynet_bokeh.models import registry
+from pynet_bokeh.models.network import OUTPUT
+from small_runs import lively
+
+
+@pytest.fixture(scope="module")
+def model():
+    return lively(registry.build("pynet_mobile", {"channels": [8] * 6}, picture_size=(64, 64), batch=1)).model()
+
+
+@pytest.fixture(scope="module")
+def batches():
+    rng = np.random.default_rng(1)
+    return [
+        {"image": rng.random((1, 64, 64, 3), np.float32), "focus": rng.random((1, 64, 64, 1), np.float32)}
+        for _ in range(4)
+    ]
+
+
+@pytest.fixture(scope="module")
+def calibrated(model, batches):
+    quantized = quantize.quantize(model)
+    quantize.calibrate(quantized, model, batches)
+    return quantized
+
+
+def activation_ranges(quantized):
+    return {
+        name: [(float(low), float(high)) for low, high in pairs]
+        for name, pairs in quantize._range_variables(quantized).items()
+    }
+
+
+def test_ranges_are_those_of_the_float_networks_activations(model, calibrated, batches):
+    name = "level3_block1_add"
+    observer = tf_keras.Model(model.inputs, model.get_layer(name).output)
+    values = [observer(inputs).numpy() for inputs in batches]
+    low, high = np.mean([value.min() for value in values]), np.mean([value.max() for value in values])
+    assert activation_ranges(calibrated)[name] == [pytest.approx((min(low, 0), high), rel=1e-4)]
+
+
+def test_no_range_is_left_at_tfmots_start(calibrated):
+    untouched = [name for name, pairs in activation_ranges(calibrated).items() if (-6.0, 6.0) in pairs]
+    assert untouched == []
+    weights = [v for v in calibrated.variables if v.name.endswith(("kernel_min:0", "kernel_max:0"))]
+    assert weights
+    assert not any((np.abs(variable.numpy()) == 6.0).all() for variable in weights)
+
+
+def test_calibrated_is_close_to_float_and_uncalibrated_is_not(model, calibrated, batches):
+    uncalibrated = quantize.quantize(model)
+    uncalibrated(batches[0], training=True)
+    wanted = np.clip(model(batches[0])[OUTPUT][0], 0, 1)
+    near, far = (psnr(other(batches[0])[OUTPUT][0].numpy(), wanted) for other in (calibrated, uncalibrated))
+    assert near > 30
+    assert near > far + 3
+
+
+def test_the_picture_goes_out_in_steps_of_one_255th(calibrated, batches):
+    steps = calibrated(batches[1])[OUTPUT].numpy() * 255
+    np.testing.assert_allclose(steps, np.round(steps), atol=1e-3)
+    assert steps.min() >= 0
+    assert steps.max() <= 255
+
+
+def test_gradients_reach_every_trainable_variable(calibrated, batches):
+    import tensorflow as tf
+
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean(tf.square(calibrated(batches[0], training=True)[OUTPUT]))
+    assert all(gradient is not None for gradient in tape.gradient(loss, calibrated.trainable_variables))
+
+
+def test_an_empty_calibration_set_is_refused(model):
+    with pytest.raises(UserError, match="calibration: at least one batch of pictures is needed"):
+        quantize.calibrate(quantize.quantize(model), model, [])
+
+
+def test_a_layer_that_cannot_be_quantized_is_named():
+    inputs = tf_keras.Input((8, 8, 3), name="image")
+    output = tf_keras.layers.Lambda(lambda x: x * 2, name="doubled")(inputs)
+    output = tf_keras.layers.Activation("linear", name=OUTPUT)(tf_keras.layers.ReLU()(output))
+    with pytest.raises(UserError, match="qat_int8: this network can't be quantized"):
+        quantize.quantize(tf_keras.Model({"image": inputs}, {OUTPUT: output}))

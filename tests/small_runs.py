@@ -1,0 +1,29 @@
+"""Runs small enough for tests, finished without training."""
+
+import numpy as np
+
+from pynet_bokeh import weights
+from pynet_bokeh.data.settings import DataSettings
+from pynet_bokeh.models import registry
+from pynet_bokeh.training import recipe as recipes
+from pynet_bokeh.training.run import open_or_create
+
+SMALL = ["data.crop=[64, 64]", "data.scene_size=[64, 64]", "data.validation_crop=[64, 64]"]
+
+
+def lively(network, *, seed=0, spread=0.05):
+    """Moves the variables off their initial values, so that every gate and head does something."""
+    rng = np.random.default_rng(seed)
+    for layer in network.layers:
+        for variable in layer.trainable_variables:
+            variable.assign_add(rng.normal(0, spread, variable.shape).astype(np.float32))
+    return network
+
+
+def finished_run(folder, *settings):
+    """A run whose seven levels are finished, with lively weights instead of trained ones."""
+    run = open_or_create(folder, recipes.load("smoke", [*SMALL, *settings]), DataSettings(seed=1))
+    network = lively(registry.build(run.recipe.network, run.recipe.network_config))
+    for level in network.pictures:
+        weights.save(network.variables(level), run.weights(level))
+    return run

@@ -1,0 +1,78 @@
+"""Imports point one way, and what runs on a phone's files starts without tensorflow."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = ("pynet_bokeh", "export", "benchmark")
+WITHOUT_TENSORFLOW = (
+    "pynet_bokeh.images",
+    "pynet_bokeh.metrics",
+    "pynet_bokeh.runtime",
+    "pynet_bokeh.render",
+    "pynet_bokeh.evaluate",
+    "pynet_bokeh.predictors",
+    "pynet_bokeh.data.scenes",
+    "pynet_bokeh.data.pairs",
+    "pynet_bokeh.data.settings",
+    "export.verify",
+    "export.recipes",
+    "benchmark.worker",
+    "benchmark.__main__",
+)
+
+
+def imports(path):
+    """Every module that a file imports, at any depth, by full name."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def offenders(folder, *forbidden):
+    return [
+        f"{path.relative_to(ROOT)} imports {module}"
+        for path in sorted((ROOT / folder).rglob("*.py"))
+        for module in imports(path)
+        if module.startswith(forbidden)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("folder", "forbidden"),
+    [
+        ("pynet_bokeh", ("export", "benchmark")),
+        ("export", ("benchmark",)),
+        ("benchmark", ("export", "tensorflow", "tf_keras")),
+        ("pynet_bokeh/models", ("pynet_bokeh.training", "pynet_bokeh.data")),
+        ("pynet_bokeh/data", ("pynet_bokeh.training", "pynet_bokeh.models")),
+    ],
+)
+def test_imports_point_one_way(folder, forbidden):
+    assert offenders(folder, *forbidden) == []
+
+
+def importers(module):
+    return {line.split()[0] for package in PACKAGES for line in offenders(package, module)}
+
+
+def test_a_tflite_is_opened_in_one_place():
+    assert importers("ai_edge_litert") == {"pynet_bokeh/runtime.py"}
+
+
+def test_pictures_are_decoded_in_one_place():
+    assert importers("PIL") == {"pynet_bokeh/images.py"}
+
+
+@pytest.mark.parametrize("module", WITHOUT_TENSORFLOW)
+def test_these_start_without_tensorflow(module):
+    heavy = "('tensorflow', 'tf_keras', 'keras')"
+    code = f"import {module}, sys; sys.exit(any(name.startswith({heavy}) for name in sys.modules))"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0

@@ -1,0 +1,85 @@
+# Every target sets itself up. `make help` lists them.
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+READY := $(VENV)/.ready
+
+# Settings, as in `make train-level N=7 RECIPE=pynet_mobile DATA=photos RUN=runs/first`.
+RECIPE ?=
+DATA ?=
+RUN ?= runs/$(or $(basename $(notdir $(RECIPE))),pynet_mobile)
+SET ?=
+VGG ?=
+SPLIT ?=
+SUBSET ?=
+SEED ?=
+QUANT ?= qat_int8
+SIZE ?= 1024x1024
+MODELS ?= $(RUN)/export
+OUT ?= build/benchmark
+PHOTOS ?= pynet_bokeh/photos
+
+TRAIN_OPTIONS = --run "$(RUN)" $(if $(RECIPE),--recipe "$(RECIPE)") $(if $(DATA),--data "$(DATA)") \
+	$(if $(SPLIT),--split $(SPLIT)) $(if $(SUBSET),--subset $(SUBSET)) $(if $(SEED),--seed $(SEED)) \
+	$(if $(VGG),--vgg-weights "$(VGG)") $(foreach setting,$(SET),--set '$(setting)')
+
+.PHONY: help setup train train-level export-tflite benchmark demo test test-slow lint clean
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+
+setup: $(READY)  ## .venv with everything in it
+
+$(READY): setup.cfg pyproject.toml
+	@$(PYTHON) -c 'import sys; ok = (3, 11) <= sys.version_info < (3, 14); ok or print(f"error: PYTHON={sys.executable} is {sys.version.split()[0]}; 3.11 to 3.13 are allowed", file=sys.stderr); sys.exit(0 if ok else 2)'
+	$(PYTHON) -m venv $(VENV)
+	$(PY) -m pip install --quiet --upgrade pip
+	$(PY) -m pip install --quiet --editable '.[dev]'
+	@touch $@
+
+train: $(READY)  ## train every level that is missing: [RECIPE=] [DATA=] [RUN=]
+	$(PY) -m pynet_bokeh train $(TRAIN_OPTIONS)
+
+train-level: $(READY)  ## train one level, coarsest first: N=7 … N=1 [RECIPE=] [DATA=] [RUN=]
+	@test -n "$(N)" || { echo "error: N is missing; make train-level N=7, then 6 … 1" >&2; exit 2; }
+	$(PY) -m pynet_bokeh train --level $(N) $(TRAIN_OPTIONS)
+
+export-tflite: $(READY)  ## quantize, convert, verify: [RUN=] [QUANT=fp32|fp16|dynamic_int8|ptq_int8|qat_int8] [SIZE=]
+	$(PY) -m export tflite "$(RUN)" --quant $(QUANT) --size $(SIZE) $(if $(VGG),--vgg-weights "$(VGG)")
+
+benchmark: $(READY)  ## measure .tflite files on this machine: [MODELS="a.tflite folder"] [OUT=]
+	$(PY) -m benchmark run $(MODELS) --out $(OUT)/results.json --markdown $(OUT)/results.md --force
+
+# The demo: built-in scenes, all levels of a small pyramid, QAT, exports, benchmark, renders, a page to look at.
+DEMO := build/demo
+DEMO_MODELS = $(foreach quant,fp32 fp16 dynamic_int8 ptq_int8 qat_int8,$(DEMO)/models/pynet_mobile_$(quant)_512x512.tflite)
+DEMO_INT8 = $(DEMO)/models/pynet_mobile_qat_int8_512x512.tflite
+
+demo: $(READY)  ## scenes -> training -> int8 .tflite -> benchmark -> pictures: build/demo/report.html
+	$(PY) -m pynet_bokeh data scenes --out $(DEMO)/scenes --count 600 --test-count 24 --size 512
+	$(PY) -m pynet_bokeh train --run $(DEMO)/run --recipe demo --data $(DEMO)/scenes
+	$(PY) -m export tflite $(DEMO)/run --size 512 --quant all --qat-steps 200 --out $(DEMO)/models
+	$(PY) -m pynet_bokeh evaluate --model $(DEMO)/run --data $(DEMO)/scenes --json $(DEMO)/evaluation/float.json
+	$(PY) -m pynet_bokeh evaluate --model $(DEMO_INT8) --data $(DEMO)/scenes --json $(DEMO)/evaluation/qat_int8.json \
+		--pictures $(DEMO)/evaluation/pictures
+	$(PY) -m benchmark run $(DEMO_MODELS) --out $(DEMO)/benchmark/results.json --force
+	$(PY) -m pynet_bokeh render $(PHOTOS) -o $(DEMO)/pictures --focus $(PHOTOS)/focus --model $(DEMO_INT8) --force
+	$(PY) -m benchmark report --run $(DEMO)/run --models $(DEMO)/models --benchmark $(DEMO)/benchmark/results.json \
+		--evaluation float=$(DEMO)/evaluation/float.json --evaluation qat_int8=$(DEMO)/evaluation/qat_int8.json \
+		--pictures $(DEMO)/pictures --originals $(PHOTOS) --scenes $(DEMO)/evaluation/pictures \
+		--command "make demo" --out $(DEMO)/report.html --force
+	@echo "look at $(DEMO)/report.html"
+
+test: $(READY)  ## everything fast
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m pytest -q -n auto
+
+test-slow: $(READY)  ## the tests that take minutes
+	$(PY) -m pytest -q -m slow
+
+lint: $(READY)  ## put the code into its form
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
+
+clean:  ## remove build/ (runs/ and .venv stay)
+	rm -rf build

@@ -41,7 +41,7 @@ class Tensor:
 
     Attributes:
       name: in the signature.
-      shape: [1, height, width, channels].
+      shape: [1, height, width, channels]; −1 where the file leaves it open.
       dtype: float32, uint8 or int8.
       scale, zero_point: real value = scale · (stored − zero_point); scale 0 for floats.
     """
@@ -103,23 +103,38 @@ def open_interpreter(path: Path, *, threads: int | None = None, xnnpack: bool = 
 
 
 def signature(interpreter, path: Path) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-    """Inputs and outputs by name; by the tensors' own names when the file has no signature."""
-    if interpreter.get_signature_list():
-        runner = interpreter.get_signature_runner()
-        details = runner.get_input_details(), runner.get_output_details()
-    else:
-        details = tuple(
-            {one["name"].rpartition("serving_default_")[2].partition(":")[0]: one for one in tensors}
-            for tensors in (interpreter.get_input_details(), interpreter.get_output_details())
-        )
+    """Inputs and outputs by name; by the tensors' own names when the file has no signature.
+
+    Raises UserError that names the file when its names are broken.
+    """
+    try:
+        if interpreter.get_signature_list():
+            runner = interpreter.get_signature_runner()
+            details = runner.get_input_details(), runner.get_output_details()
+        else:
+            details = tuple(
+                {one["name"].rpartition("serving_default_")[2].partition(":")[0]: one for one in tensors}
+                for tensors in (interpreter.get_input_details(), interpreter.get_output_details())
+            )
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path}: broken .tflite (a name in it is not UTF-8)") from error
     return tuple({name: _tensor(name, one) for name, one in group.items()} for group in details)
+
+
+def _fitting(tensor: Tensor, values: np.ndarray | None) -> np.ndarray:
+    """`values`, [h,w,3] or [h,w], in the tensor's shape [1,h,w,C]; LiteRT's own message would name no argument."""
+    if values is None or values.shape[:2] != tensor.shape[1:3] or values.size != np.prod(tensor.shape):
+        received = None if values is None else list(values.shape)
+        raise ValueError(f"{tensor.name}: {list(tensor.shape[1:])} is wanted; received {received}")
+    return values.reshape(tensor.shape)
 
 
 def _tensor(name: str, details: dict) -> Tensor:
     scale, zero_point = details["quantization"]
-    return Tensor(
-        name, tuple(int(n) for n in details["shape"]), np.dtype(details["dtype"]), float(scale), int(zero_point)
-    )
+    # A free dimension is 1 in "shape" and -1 in "shape_signature"; a free batch is one picture.
+    shape = [int(n) for n in details["shape_signature"]]
+    shape[:1] = [abs(batch) for batch in shape[:1]]
+    return Tensor(name, tuple(shape), np.dtype(details["dtype"]), float(scale), int(zero_point))
 
 
 class TflitePredictor:
@@ -147,6 +162,11 @@ class TflitePredictor:
                 f"are wanted; received {shapes}"
             )
         self._image, self._map, self._output = pictures[0], maps[0] if maps else None, results[0]
+        if min(self._image.shape) < 1:
+            raise UserError(
+                f"{path}: a model with a fixed picture size is wanted; its input is {list(self._image.shape)}, "
+                f"-1 being open"
+            )
         self.extra = None if self._map is None else self._map.name if self._map.name in EXTRAS else "focus"
         height, width = self._image.shape[1:3]
         self.input_size = height, width
@@ -159,15 +179,21 @@ class TflitePredictor:
             )
 
     def __call__(self, image: np.ndarray, extra: np.ndarray | None = None) -> np.ndarray:
-        """Renders [h,w,3] (and the fourth channel [h,w]) in [0,1] to [H,W,3] in [0,1], clipped."""
-        values = {self._image.name: self._image.quantize(image[None])}
+        """Renders [h,w,3] (and the fourth channel [h,w]) in [0,1] to [H,W,3] in [0,1], clipped.
+
+        Raises ValueError for another size or a missing map, UserError when the network computes infinity or NaN.
+        """
+        values = {self._image.name: self._image.quantize(_fitting(self._image, image))}
         if self._map is not None:
-            values[self._map.name] = self._map.quantize(extra[None, ..., None])
+            values[self._map.name] = self._map.quantize(_fitting(self._map, extra))
         if self._interpreter.get_signature_list():
             output = self._interpreter.get_signature_runner()(**values)[self._output.name]
         else:
             output = self._invoke(values)
-        return np.clip(self._output.dequantize(output[0]), 0.0, 1.0)
+        picture = self._output.dequantize(output[0])
+        if not np.isfinite(picture).all():  # as when a variance overflows fp16
+            raise UserError(f"{self.name}: the network's picture holds values that are no numbers (infinity or NaN)")
+        return np.clip(picture, 0.0, 1.0)
 
     def _invoke(self, values: dict[str, np.ndarray]) -> np.ndarray:
         """Runs a file without a signature by its tensors' names."""
@@ -175,4 +201,5 @@ class TflitePredictor:
             name = next(name for name in values if name in details["name"])
             self._interpreter.set_tensor(details["index"], values[name])
         self._interpreter.invoke()
-        return self._interpreter.get_tensor(self._interpreter.get_output_details()[0]["index"])
+        outputs = self._interpreter.get_output_details()
+        return self._interpreter.get_tensor(next(one for one in outputs if self._output.name in one["name"])["index"])

@@ -20,7 +20,8 @@ def tiny_models(tmp_path_factory) -> Path:
 
     `focus` float32, image and focus [64,64] → bokeh = image where the focus is 1, half of it where the focus is 0;
     `int8` the same, uint8 in and out; `double` float32, image [32,32] → bokeh [64,64] by nearest neighbour; `plain`
-    float32, image alone; `wrong` one [4] vector in and out; `coarse` image [64,64] → [32,32].
+    float32, image alone; `wrong` one [4] vector in and out; `coarse` image [64,64] → [32,32];
+    `open` image of any size.
     """
     base = tmp_path_factory.getbasetemp()
     folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "tiny_models"
@@ -126,6 +127,8 @@ one = image(side // 2)
 write("double", [one], tf_keras.layers.UpSampling2D(2, name="bokeh")(one))
 one = image()
 write("coarse", [one], tf_keras.layers.AveragePooling2D(2, name="bokeh")(one))
+one = tf_keras.Input((None, None, 3), batch_size=1, name="image")
+write("open", [one], tf_keras.layers.ReLU(name="bokeh")(one))
 vector = tf_keras.Input((4,), batch_size=1, name="vector")
 write("wrong", [vector], tf_keras.layers.ReLU(name="bokeh")(vector))
 """

@@ -98,6 +98,25 @@ def test_models_of_another_kind_are_refused(tiny_models, name, message):
         TflitePredictor(tiny_models / f"{name}.tflite")
 
 
+def test_pictures_and_maps_that_do_not_fit_are_named(tiny_models, picture):
+    predictor = TflitePredictor(tiny_models / "focus.tflite")
+    with pytest.raises(ValueError, match=r"focus: \[64, 64, 1\] is wanted; received None"):
+        predictor(picture)
+    with pytest.raises(ValueError, match=r"image: \[64, 64, 3\] is wanted; received \[32, 64, 3\]"):
+        predictor(picture[:32], picture[..., 0])
+
+
+def test_a_picture_of_no_numbers_is_refused(tiny_models, picture):
+    picture[3, 4, 1] = np.inf
+    with pytest.raises(UserError, match=r"plain\.tflite: .*infinity or NaN"):
+        TflitePredictor(tiny_models / "plain.tflite")(picture)
+
+
+def test_a_model_without_a_fixed_size_is_refused(tiny_models):
+    with pytest.raises(UserError, match=r"open\.tflite: .*fixed picture size is wanted; its input is \[1, -1, -1, 3\]"):
+        TflitePredictor(tiny_models / "open.tflite")
+
+
 def test_tensorflow_stays_out(tiny_models):
     code = (
         "import sys; from pynet_bokeh import evaluate, render; from pynet_bokeh.runtime import TflitePredictor; "

@@ -134,6 +134,7 @@ def _override(content: dict, text: str) -> None:
 def from_dict(content: dict, *, where: str = "recipe") -> Recipe:
     """Builds a Recipe from plain data; every wrong key, type or value is a UserError that begins with `where`."""
     content = dict(content)
+    _known(content, (*typing.get_type_hints(Recipe), "defaults"), where)
     defaults = content.pop("defaults", {})
     by_level = content.pop("level", {})
     if not isinstance(by_level, dict) or not isinstance(defaults, dict):
@@ -161,14 +162,18 @@ def _schedule(defaults: dict, own: dict, where: str) -> LevelRecipe:
     return schedule
 
 
+def _known(content: dict, keys, where: str) -> None:
+    for key in content:
+        if key not in keys:
+            raise UserError(f"{where}: unknown key {key!r}; {', '.join(keys)} are known")
+
+
 def _dataclass(kind, content: dict, where: str):
     """`kind` filled from `content`, each value checked against the field's type."""
     if not isinstance(content, dict):
         raise UserError(f"{where}: a table is wanted; received {content!r}")
     fields = typing.get_type_hints(kind)
-    for key in content:
-        if key not in fields:
-            raise UserError(f"{where}: unknown key {key!r}; {', '.join(fields)} are known")
+    _known(content, fields, where)
     missing = [
         field.name
         for field in dataclasses.fields(kind)

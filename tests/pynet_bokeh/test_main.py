@@ -1,0 +1,179 @@
+"""The commands as a user meets them: exit codes, one-line errors, files."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from pynet_bokeh.__main__ import main
+from pynet_bokeh.images import header_size
+
+ROOT = Path(__file__).parents[2]
+TINY = ["--set", "data.crop=[64, 64]", "--set", "data.scene_size=[64, 64]", "--set", "data.validation_crop=[64, 64]"]
+
+
+def train(run, *arguments):
+    return main(["train", "--run", str(run), "--recipe", "smoke", *TINY, *arguments])
+
+
+def fails(capsys, command, *words):
+    """Runs `command`, wants exit code 2 and one line on standard error that holds all `words`."""
+    capsys.readouterr()
+    try:
+        code = command()
+    except SystemExit as exit_:
+        code = exit_.code
+    lines = [line for line in capsys.readouterr().err.splitlines() if not line.startswith("level")]
+    assert code == 2
+    assert len([line for line in lines if line.startswith("error: ")]) == 1, lines
+    assert not any("Traceback" in line for line in lines)
+    message = next(line for line in lines if line.startswith("error: "))
+    for word in words:
+        assert word in message
+
+
+def write_pairs(folder, count=6, size=64):
+    rng = np.random.default_rng(0)
+    for name in ("original", "bokeh"):
+        (folder / name).mkdir(parents=True)
+        for number in range(count):
+            Image.fromarray(rng.integers(0, 256, (size, size, 3), np.uint8)).save(folder / name / f"{number}.jpg")
+    return folder
+
+
+def test_level_5_without_level_6(tmp_path, capsys):
+    fails(capsys, lambda: train(tmp_path / "run", "--level", "5"), "level6/weights.npz is missing", "N=6")
+
+
+def test_an_empty_data_folder(tmp_path, capsys):
+    (tmp_path / "data").mkdir()
+    fails(capsys, lambda: train(tmp_path / "run", "--data", str(tmp_path / "data")), str(tmp_path / "data"))
+    (tmp_path / "data" / "original").mkdir()
+    (tmp_path / "data" / "bokeh").mkdir()
+    fails(capsys, lambda: train(tmp_path / "run", "--data", str(tmp_path / "data")), str(tmp_path / "data"))
+
+
+def test_unpaired_files(tmp_path, capsys):
+    data = write_pairs(tmp_path / "data")
+    (data / "bokeh" / "3.jpg").unlink()
+    fails(capsys, lambda: train(tmp_path / "run", "--data", str(data)), "3.jpg")
+
+
+def test_a_corrupt_jpeg_among_the_data(tmp_path, capsys):
+    data = write_pairs(tmp_path / "data")
+    for number in range(6):
+        path = data / "original" / f"{number}.jpg"
+        path.write_bytes(path.read_bytes()[:400])
+    fails(capsys, lambda: train(tmp_path / "run", "--data", str(data)), "data/original/", "broken picture")
+    assert not (tmp_path / "run" / "level7" / "weights.npz").exists()
+
+
+def test_data_check_names_every_broken_pair(tmp_path, capsys):
+    data = write_pairs(tmp_path / "data")
+    assert main(["data", "check", str(data)]) == 0
+    (data / "bokeh" / "2.jpg").write_bytes(b"no picture")
+    assert main(["data", "check", str(data)]) == 2
+    assert "bokeh/2.jpg: not a picture" in capsys.readouterr().out
+
+
+def test_a_wrong_recipe_key(tmp_path, capsys):
+    fails(capsys, lambda: train(tmp_path / "run", "--set", "level.7.stepz=3"), "unknown key 'stepz'", "steps, batch")
+    recipe = tmp_path / "own.toml"
+    recipe.write_text('network = "pynet_mobile"\ncrops = 3\n')
+    wrong = ["train", "--run", str(tmp_path / "run"), "--recipe", str(recipe)]
+    fails(capsys, lambda: main(wrong), "recipe own: unknown key 'crops'")
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_tflite_that_is_none(tmp_path, capsys):
+    (tmp_path / "model.tflite").write_bytes(b"a text file, really")
+    Image.new("RGB", (64, 64)).save(tmp_path / "photo.jpg")
+    arguments = ["render", str(tmp_path / "photo.jpg"), "-o", str(tmp_path / "out.jpg")]
+    fails(capsys, lambda: main([*arguments, "--model", str(tmp_path / "model.tflite")]), "model.tflite: not a .tflite")
+    assert not (tmp_path / "out.jpg").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["train"], ["--run"]),
+        (["train", "--run", "x", "--level", "8"], ["--level", "8"]),
+        (["train", "--run", "x", "--rec", "smoke"], ["--rec"]),
+        (["render", "a.jpg", "-o", "b.jpg", "--model", "m.tflite", "--strength", "2"], ["--strength", "0 to 1", "'2'"]),
+        (["models", "--size", "12 by 9"], ["--size", "WIDTHxHEIGHT", "'12 by 9'"]),
+        (["train", "--run", "x", "--subset", "0"], ["--subset", "above 0"]),
+        (["render", "a.jpg", "-o", "b.jpg", "--model", "nothing"], ["--model", "a run's folder", "'nothing'"]),
+    ],
+)
+def test_wrong_arguments_are_one_line(arguments, words, capsys):
+    fails(capsys, lambda: main(arguments), *words)
+
+
+def test_a_run_trains_renders_and_is_evaluated(tmp_path, capsys):
+    run = tmp_path / "run"
+    assert train(run, "--set", "defaults.steps=2") == 0
+    assert all((run / f"level{level}" / "weights.npz").is_file() for level in range(1, 8))
+    Image.effect_noise((90, 70), 60).convert("RGB").save(tmp_path / "photo.png")
+    out = tmp_path / "out.png"
+    assert main(["render", str(tmp_path / "photo.png"), "-o", str(out), "--model", str(run)]) == 0
+    assert header_size(out) == (70, 90)
+    result = tmp_path / "result.json"
+    assert main(["evaluate", "--model", str(run), "--size", "64", "--limit", "2", "--json", str(result)]) == 0
+    assert len(json.loads(result.read_text())["pictures"]) == 2
+
+    weights = str(run / "level1" / "weights.npz")
+    by_name = ["render", str(tmp_path / "photo.png"), "-o", str(tmp_path / "other.png"), "--model", "pynet_mobile"]
+    fails(capsys, lambda: main([*by_name, "--weights", weights]), "weights.npz", "should be")
+
+
+def test_scenes_are_written_as_pairs_that_training_reads(tmp_path):
+    data = tmp_path / "scenes"
+    assert main(["data", "scenes", "--out", str(data), "--count", "3", "--test-count", "2", "--size", "64"]) == 0
+    assert sorted(path.name for path in (data / "train").iterdir()) == ["bokeh", "focus", "original"]
+    assert main(["data", "check", str(data), "--extra", "focus"]) == 0
+
+
+def test_a_stopped_training_writes_a_checkpoint_and_goes_on(tmp_path):
+    run = tmp_path / "run"
+    command = [sys.executable, "-m", "pynet_bokeh", "train", "--run", str(run), "--recipe", "smoke", "--level", "7"]
+    command += [*TINY, "--set", "level.7.steps=100000", "--set", "level.7.log_every=1"]
+    process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True, env={**os.environ})
+    journal = run / "level7" / "metrics.jsonl"
+    while not (journal.exists() and journal.read_text().count("\n") > 3):
+        assert process.poll() is None, process.stderr.read()
+    process.send_signal(signal.SIGTERM)
+    _, error = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "interrupted; the same command goes on" in error
+    assert "Traceback" not in error
+    step = json.loads(journal.read_text().splitlines()[-1])["step"]
+    assert list((run / "level7" / "checkpoints").glob(f"ckpt-{step}.index"))
+    assert train(run, "--level", "7", "--set", f"level.7.steps={step + 2}") == 0
+    steps = [json.loads(line)["step"] for line in journal.read_text().splitlines()]
+    assert step + 2 in steps
+
+
+def test_models_lists_parameters_and_macs(capsys):
+    assert main(["models"]) == 0
+    out = capsys.readouterr().out
+    assert "47,524,992   438.84" in out
+    assert "pynet_mobile" in out
+
+
+def test_rendering_with_a_tflite_never_imports_tensorflow(tmp_path, tiny_models):
+    Image.new("RGB", (300, 200), (90, 80, 70)).save(tmp_path / "photo.jpg")
+    code = f"""
+import sys
+from pynet_bokeh.__main__ import main
+code = main(["render", {str(tmp_path / "photo.jpg")!r}, "-o", {str(tmp_path / "out.jpg")!r},
+             "--model", {str(tiny_models / "int8.tflite")!r}])
+sys.exit(code or any(name.startswith(("tensorflow", "tf_keras", "keras")) for name in sys.modules))
+"""
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+    assert header_size(tmp_path / "out.jpg") == (200, 300)

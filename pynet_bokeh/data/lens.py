@@ -97,7 +97,8 @@ class Layer:
     """A flat thing that faces the camera at one distance, complete: also where something nearer hides it.
 
     Attributes:
-        colour: float32 [h, w, 3], linear light, already multiplied by alpha; above 1 for lights.
+        colour: float32 [h, w, C], linear light, already multiplied by alpha; above 1 for lights. C is 3, or whatever
+            all layers of a scene have: a map of something is photographed like a picture.
         alpha: float32 [h, w] in [0, 1], how much of each pixel it covers.
         distance: from the lens, in any unit shared by the scene; may be infinite.
         corner: (row, column) of the array's first pixel in the picture; may be negative.
@@ -112,7 +113,7 @@ class Layer:
 def expose(
     layers: Sequence[Layer], *, size: tuple[int, int], focus_distance: float = 1.0, strength: float = 0.0
 ) -> np.ndarray:
-    """The light that reaches the sensor: float32 [H, W, 3], linear, not clipped.
+    """The light that reaches the sensor: float32 [H, W, C], linear, not clipped.
 
     Args:
         layers: back to front. The first is the backdrop: opaque, covering the picture, and continued beyond its array
@@ -127,7 +128,7 @@ def expose(
     """
     if not layers:
         raise UserError("layers: at least a backdrop is needed; received none")
-    light = np.zeros((*size, 3), np.float32)
+    light = np.zeros((*size, layers[0].colour.shape[2]), np.float32)
     for number, layer in enumerate(layers):
         radius = float(blur_radius(layer.distance, focus_distance=focus_distance, strength=strength))
         _lay_over(light, blur(layer, radius, backdrop=number == 0))
@@ -155,7 +156,7 @@ def blur(layer: Layer, radius: float, *, backdrop: bool = False) -> Layer:
     rgba = cv2.filter2D(rgba, -1, kernel, borderType=cv2.BORDER_REPLICATE)
     # Large kernels are applied in the frequency domain, whose rounding leaves values a little outside the range.
     np.maximum(rgba, 0, out=rgba)
-    return Layer(rgba[..., :3], np.minimum(rgba[..., 3], 1), layer.distance, (row, column))
+    return Layer(rgba[..., :-1], np.minimum(rgba[..., -1], 1), layer.distance, (row, column))
 
 
 def _lay_over(light: np.ndarray, layer: Layer) -> None:
@@ -167,6 +168,7 @@ def _lay_over(light: np.ndarray, layer: Layer) -> None:
     if bottom <= top or right <= left:
         return
     inside = slice(top - row, bottom - row), slice(left - column, right - column)
-    behind = light[top:bottom, left:right]
-    behind *= (1 - layer.alpha[inside])[..., None]
-    behind += layer.colour[inside]
+    behind, colour, through = light[top:bottom, left:right], layer.colour[inside], 1 - layer.alpha[inside]
+    for channel in range(light.shape[2]):  # numpy spreads alpha over the channels at less than half the speed
+        behind[..., channel] *= through
+        behind[..., channel] += colour[..., channel]

@@ -82,7 +82,7 @@ class SceneSource:
         else:
             values = [_NEAREST / layer.distance for layer in layers]
         flat = [
-            dataclasses.replace(layer, colour=np.repeat((layer.alpha * value)[..., None], 3, axis=2))
+            dataclasses.replace(layer, colour=(layer.alpha * value)[..., None])
             for layer, value in zip(layers, values, strict=True)
         ]
         return _encoded(lens.expose(flat, size=self.size)[..., 0])

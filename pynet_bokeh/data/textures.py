@@ -93,7 +93,7 @@ def noise(
 
 def _mix(first: np.ndarray, second: np.ndarray, share: np.ndarray) -> np.ndarray:
     """[H, W, 3]: `first` where share (float32 [H, W]) is 0, `second` where it is 1."""
-    share = share[..., None]
+    share = cv2.merge([share] * 3)  # numpy would spread [H, W, 1] over the channels too, but slowly
     return first * (1 - share) + second * share
 
 

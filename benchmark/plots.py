@@ -54,8 +54,7 @@ def training(curves: Sequence[Curve]) -> str:
     top.tick_params(length=0, colors=TEXT)
     top.set_xlabel("level", color=TEXT)
     top.spines["top"].set_visible(False)
-    # Never over the curves, which rise from the lower left to the upper right, or hug the top.
-    axes.legend(loc="lower right", frameon=False, labelcolor=TEXT)
+    axes.legend(loc="upper right", frameon=False, labelcolor=TEXT)  # both curves begin high and stay low
     described = ", ".join(f"level {curve.level} ends at {curve.psnr[-1]:.2f} dB" for curve in curves)
     return _svg(figure, "training", f"Validation PSNR over training steps: {described}.")
 
@@ -71,9 +70,9 @@ def latency(results: Results) -> str:
         axes.set_title(f"{KERNELS_IN_WORDS[kernels]} kernels", loc="left", color=TEXT, fontsize=10, fontweight="bold")
     panels[-1].set_xlabel("milliseconds, median and its 95 % interval")
     if len(threads) > 1:
-        panels[0].legend(
-            loc="lower right",
-            bbox_to_anchor=(1.0, 1.0),
+        panels[-1].legend(
+            loc="upper right",
+            bbox_to_anchor=(1.0, -0.5 / panel_height),  # below the axis' label, where nothing else is
             ncols=len(threads),
             frameon=False,
             labelcolor=TEXT,

@@ -72,7 +72,7 @@ demo: $(READY)  ## scenes -> training -> int8 .tflite -> benchmark -> pictures: 
 test: $(READY)  ## everything fast
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
-	$(PY) -m pytest -q -n auto
+	$(PY) -m pytest -q -n auto --dist loadgroup
 
 test-slow: $(READY)  ## the tests that take minutes
 	$(PY) -m pytest -q -m slow

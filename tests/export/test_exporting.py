@@ -6,22 +6,36 @@ import json
 import numpy as np
 import pytest
 
-from export import exporting, recipes
+from export import exporting, finetune, recipes
 from export.recipes import QatSchedule
 from pynet_bokeh.errors import UserError
+from pynet_bokeh.trained import load_model
 from small_runs import finished_run
 
 SIZE = (128, 64)
 FAST = QatSchedule(steps=2, batch=2, calibration_batches=2)
 
 
+def change_weights(run):
+    with np.load(run.weights(1)) as file:
+        changed = {name: values * 1.01 for name, values in file.items()}
+    np.savez(run.weights(1), **changed)
+
+
 def export(run, name, **options):
     return exporting.export(run.folder, quantization=name, picture_size=SIZE, schedule=FAST, **options)
 
 
+@pytest.fixture(scope="module")
+def shared_run(tmp_path_factory):
+    """One finished run for the tests that don't change it: fine-tuning is what takes long."""
+    return finished_run(tmp_path_factory.mktemp("shared") / "run")
+
+
+@pytest.mark.xdist_group("shared_run")
 @pytest.mark.parametrize("name", recipes.RECIPES)
-def test_every_recipe_gives_a_verified_artifact_with_its_sidecar(run, name, tflite_probe):
-    path = export(run, name)
+def test_every_recipe_gives_a_verified_artifact_with_its_sidecar(shared_run, name, tflite_probe):
+    path = export(shared_run, name)
     assert path.name == f"pynet_mobile_{name}_64x128.tflite"
     sidecar = json.loads(path.with_suffix(".json").read_text())
     assert sidecar["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
@@ -52,9 +66,7 @@ def test_an_up_to_date_artifact_is_left_alone(run, capsys):
 
 def test_an_artifact_of_other_weights_is_not_overwritten_unasked(run):
     path = export(run, "fp32")
-    with np.load(run.weights(1)) as file:
-        changed = {name: values * 1.01 for name, values in file.items()}
-    np.savez(run.weights(1), **changed)
+    change_weights(run)
     before = path.read_bytes()
     with pytest.raises(UserError, match="exists already; give another name or --force"):
         export(run, "fp32")
@@ -81,22 +93,29 @@ def test_a_damaged_conversion_fails_and_leaves_nothing(run, monkeypatch):
     assert not list(run.folder.glob("export/*"))
 
 
-def test_fine_tuning_is_done_once_for_all_sizes(run, monkeypatch):
-    export(run, "qat_int8")
-    monkeypatch.setattr(exporting.finetune.__globals__["loop"], "fit", lambda *_, **__: pytest.fail("trained twice"))
-    path = exporting.export(run.folder, quantization="qat_int8", picture_size=(64, 64), schedule=FAST)
+@pytest.mark.xdist_group("shared_run")
+def test_fine_tuning_is_done_once_for_all_sizes(shared_run, monkeypatch):
+    export(shared_run, "qat_int8")
+    monkeypatch.setattr(finetune, "_train", lambda *_: pytest.fail("trained twice"))
+    path = exporting.export(shared_run.folder, quantization="qat_int8", picture_size=(64, 64), schedule=FAST)
     assert path.name.endswith("64x64.tflite")
 
 
-def test_other_weights_are_fine_tuned_anew(run):
-    export(run, "qat_int8")
-    stored = run.level_folder(1) / "qat" / "weights.npz"
-    before = stored.read_bytes()
-    with np.load(run.weights(1)) as file:
-        changed = {name: values * 1.01 for name, values in file.items()}
-    np.savez(run.weights(1), **changed)
-    export(run, "qat_int8", force=True)
-    assert stored.read_bytes() != before
+@pytest.mark.parametrize(("change", "trainings"), [("nothing", 1), ("weights", 2), ("schedule", 2)])
+def test_fine_tuning_is_kept_while_nothing_changes(run, monkeypatch, change, trainings):
+    trained = []
+    monkeypatch.setattr(finetune, "_train", lambda *_: trained.append(1))
+    monkeypatch.setattr(finetune.quantize, "quantize", lambda model: model)
+    monkeypatch.setattr(finetune.quantize, "named_variables", lambda model: {"a": model.variables[0]})
+    network, model = load_model(run)
+    finetune.finetune(run, network, model, 1, FAST)
+    schedule = FAST
+    if change == "weights":
+        change_weights(run)
+    if change == "schedule":
+        schedule = QatSchedule(steps=3)
+    finetune.finetune(run, network, model, 1, schedule)
+    assert len(trained) == trainings
 
 
 def test_a_level_can_be_exported(run, tflite_probe):
@@ -125,3 +144,13 @@ def test_weights_of_another_shape_are_named(tmp_path):
     np.savez(run.weights(1), **content)
     with pytest.raises(UserError, match=r"level1_keep/kernel should be \(3, 3, 4, 3\); received \(1, 3, 4, 3\)"):
         export(run, "fp32")
+
+
+def test_an_rgb_only_network_has_one_input(tmp_path, tflite_probe):
+    run = finished_run(tmp_path / "run", "network_config.extra=none")
+    assert tflite_probe(export(run, "fp32"))["inputs"] == {"image": [1, 128, 64, 3]}
+
+
+def test_depth_is_an_input_by_its_name(tmp_path, tflite_probe):
+    run = finished_run(tmp_path / "run", "network_config.extra=depth")
+    assert set(tflite_probe(export(run, "ptq_int8"))["inputs"]) == {"image", "depth"}

@@ -192,12 +192,13 @@ def _models(arguments) -> int:
     from pynet_bokeh.models import cost, registry
 
     height, width = arguments.size
-    print(f"{'network':14}{'level':>6}{'picture':>12}{'parameters':>13}{'GMAC':>9}")
-    for name in registry.NETWORKS:
+    print(f"{'network':14}{'sizes':>7}{'level':>6}{'picture':>12}{'parameters':>13}{'GMAC':>9}")
+    for name, module in registry.NETWORKS.items():
+        sizes = f"{module.SIZE_MULTIPLE}·n"
         for one in cost.level_costs(name, picture_size=arguments.size):
             picture_height, picture_width = levels.size((height, width), one.level)
             picture = f"{picture_width}x{picture_height}"
-            print(f"{name:14}{one.level:6}{picture:>12}{one.parameters:13,}{one.macs / 1e9:9.2f}")
+            print(f"{name:14}{sizes:>7}{one.level:6}{picture:>12}{one.parameters:13,}{one.macs / 1e9:9.2f}")
     return 0
 
 

@@ -14,14 +14,15 @@ def by_names(path, arrays, *, scope=None, others=(), version=v1.train.SaverDef.V
     arrays' keys are then what the names must come out as.
     """
     with tf.Graph().as_default(), v1.Session() as session:
+        starts = [v1.placeholder(tf.float32, array.shape) for array in arrays.values()]
         if scope:
             with v1.variable_scope(scope):
-                variables = [v1.Variable(tf.zeros(array.shape)) for array in arrays.values()]
+                variables = [v1.Variable(start) for start in starts]
         else:
-            variables = [v1.Variable(tf.zeros(array.shape), name=name) for name, array in arrays.items()]
+            variables = [v1.Variable(start, name=name) for name, start in zip(arrays, starts, strict=True)]
         assert [variable.op.name for variable in variables] == list(arrays)
-        for variable, array in zip(variables, arrays.values(), strict=True):
-            variable.load(array, session)
+        feeds = dict(zip(starts, arrays.values(), strict=True))
+        session.run([variable.initializer for variable in variables], feeds)
         more = [v1.Variable(tf.zeros(3), name=name) for name in others]
         session.run([variable.initializer for variable in more])
         return v1.train.Saver(write_version=version).save(session, str(path), write_state=False)

@@ -15,7 +15,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         prog="python -m pynet_bokeh", description="Train networks that render bokeh; run them on photos."
     )
     commands = parser.add_subparsers(metavar="COMMAND")
-    for add in (_add_train, _add_evaluate, _add_render, _add_data, _add_models):
+    for add in (_add_train, _add_evaluate, _add_render, _add_data, _add_models, _add_import):
         add(commands)
     arguments = cli.parse(parser, argv)
     return cli.run(arguments.command, arguments)
@@ -192,12 +192,34 @@ def _models(arguments) -> int:
     from pynet_bokeh.models import cost, registry
 
     height, width = arguments.size
-    print(f"{'network':14}{'level':>6}{'picture':>12}{'parameters':>13}{'GMAC':>9}")
-    for name in registry.NETWORKS:
+    print(f"{'network':14}{'sizes':>7}{'level':>6}{'picture':>12}{'parameters':>13}{'GMAC':>9}")
+    for name, module in registry.NETWORKS.items():
+        sizes = f"{module.SIZE_MULTIPLE}·n"
         for one in cost.level_costs(name, picture_size=arguments.size):
             picture_height, picture_width = levels.size((height, width), one.level)
             picture = f"{picture_width}x{picture_height}"
-            print(f"{name:14}{one.level:6}{picture:>12}{one.parameters:13,}{one.macs / 1e9:9.2f}")
+            print(f"{name:14}{sizes:>7}{one.level:6}{picture:>12}{one.parameters:13,}{one.macs / 1e9:9.2f}")
+    return 0
+
+
+def _add_import(commands) -> None:
+    parser = commands.add_parser("import-weights", help="a run from the weights that a network's authors published")
+    parser.add_argument("weights", choices=("pynet-bokeh", "double-vnet", "glass-net"), help="whose")
+    parser.add_argument(
+        "checkpoint", type=Path, metavar="CHECKPOINT", help="TensorFlow checkpoint, or a folder of them"
+    )
+    parser.add_argument("--out", required=True, type=Path, metavar="RUN", help="folder of the run to make")
+    parser.add_argument("--force", action="store_true", help="replace an existing run")
+    parser.set_defaults(command=_import)
+
+
+def _import(arguments) -> int:
+    cli.import_tensorflow()
+    from pynet_bokeh.importing import import_weights
+
+    imported = import_weights(arguments.weights, arguments.checkpoint, arguments.out, force=arguments.force)
+    print(f"{arguments.checkpoint}: {imported.describe()}")
+    print(f"{arguments.out}: a run, finished down to level 1")
     return 0
 
 

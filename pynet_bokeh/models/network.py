@@ -1,4 +1,4 @@
-"""What every network in the zoo is once it is built: named inputs, one picture per level, layers in creation order."""
+"""What every network in the zoo is once it is built: named inputs, pictures by level, layers in creation order."""
 
 import dataclasses
 
@@ -18,9 +18,12 @@ class Network:
       name: the registry's name.
       config: the configuration it was built with (a dataclass of its module).
       inputs: Keras inputs by name: `image` [B,h,w,3] and, where configured, `depth` or `focus` [B,h,w,1], in [0,1].
-      pictures: the rendered picture of each level as a Keras tensor, [B, H/2^(n-1), W/2^(n-1), 3], about [0,1].
+      pictures: the rendered picture of each level as a Keras tensor, [B, H/2^(n-1), W/2^(n-1), 3], about [0,1]. A
+        network that is no pyramid has level 1 alone.
       layers: every layer with variables, in the order of creation (the published order, where there is one).
       input_scale: size of the level-1 picture divided by the size of the input; 2 for PyNET, 1 otherwise.
+      stages: pictures on the way to that of level 1, by name, [B,H,W,3], about [0,1], for losses of their own:
+        `first_stage` of the V-shaped networks.
     """
 
     name: str
@@ -29,6 +32,7 @@ class Network:
     pictures: dict
     layers: tuple
     input_scale: int
+    stages: dict = dataclasses.field(default_factory=dict)
 
     @property
     def extra(self) -> str | None:
@@ -42,8 +46,16 @@ class Network:
         """
         if level not in self.pictures:
             raise UserError(f"level: {self.name} has levels {sorted(self.pictures)}; received {level}")
-        output = tf_keras.layers.Activation("linear", name=OUTPUT)(self.pictures[level])
-        return tf_keras.Model(self.inputs, {OUTPUT: output}, name=f"{self.name}_level{level}")
+        return self._model({OUTPUT: self.pictures[level]}, f"{self.name}_level{level}")
+
+    def staged_model(self) -> tf_keras.Model:
+        """The graph of level 1 with the pictures of all `stages` beside `bokeh`, for training: the same variables as
+        `model()`, which is what rendering and export need."""
+        return self._model({OUTPUT: self.pictures[levels.FINEST], **self.stages}, f"{self.name}_staged")
+
+    def _model(self, pictures: dict, name: str) -> tf_keras.Model:
+        outputs = {key: tf_keras.layers.Activation("linear", name=key)(picture) for key, picture in pictures.items()}
+        return tf_keras.Model(self.inputs, outputs, name=name)
 
     def variables(self, level: int) -> list:
         """Every variable of levels 7 … `level`, in order of creation: those of the level's model, and the heads of the

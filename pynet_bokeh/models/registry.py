@@ -4,11 +4,16 @@ import dataclasses
 from types import ModuleType
 
 from pynet_bokeh.errors import UserError
-from pynet_bokeh.models import pynet, pynet_mobile
+from pynet_bokeh.models import double_vnet, glass_net, pynet, pynet_mobile
 from pynet_bokeh.models.network import Network
 
 # A network's module has Config, build, INPUT_SCALE and SIZE_MULTIPLE.
-NETWORKS: dict[str, ModuleType] = {"pynet": pynet, "pynet_mobile": pynet_mobile}
+NETWORKS: dict[str, ModuleType] = {
+    "pynet": pynet,
+    "pynet_mobile": pynet_mobile,
+    "double_vnet": double_vnet,
+    "glass_net": glass_net,
+}
 
 
 def module_of(name: str) -> ModuleType:

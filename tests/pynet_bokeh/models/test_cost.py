@@ -25,3 +25,10 @@ def test_layer_macs(layer, macs):
     inputs = tf_keras.Input((8, 12, 4), batch_size=1)
     model = tf_keras.Model(inputs, layer(inputs))
     assert cost.model_macs(model) == macs
+
+
+@pytest.mark.parametrize("name", ["double_vnet", "glass_net"])
+def test_a_network_of_stages_has_one_cost(name):
+    (one,) = cost.level_costs(name, {"width": 0.125}, picture_size=(64, 64))
+    assert one.level == 1
+    assert one.macs > 0

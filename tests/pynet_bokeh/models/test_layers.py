@@ -3,7 +3,7 @@ import pytest
 import tensorflow as tf
 import tf_keras
 
-from pynet_bokeh.models.layers import InstanceNormalization, SpaceToDepth
+from pynet_bokeh.models.layers import ChannelMeanMax, InstanceNormalization, SpaceToDepth
 
 
 def test_instance_normalization_is_group_normalization_with_one_channel_a_group():
@@ -29,3 +29,21 @@ def test_instance_normalization_scales_and_shifts():
 def test_space_to_depth_is_undone_by_depth_to_space(block):
     pictures = np.random.default_rng(2).random((2, 8, 12, 3), np.float32)
     np.testing.assert_array_equal(tf.nn.depth_to_space(SpaceToDepth(block)(pictures), block), pictures)
+
+
+def test_instance_normalization_without_variables_by_mean_or_sum():
+    pictures = np.random.default_rng(3).normal(3, 5, (2, 9, 7, 4)).astype(np.float32)
+    mean, total = (InstanceNormalization(1e-5, affine=False, statistic=statistic) for statistic in ("mean", "sum"))
+    np.testing.assert_allclose(np.std(mean(pictures), axis=(1, 2)), 1, rtol=1e-4)
+    np.testing.assert_allclose(np.std(total(pictures), axis=(1, 2)), 1 / np.sqrt(9 * 7), rtol=1e-4)
+    assert mean.variables == total.variables == []
+    copy = InstanceNormalization.from_config(total.get_config())
+    np.testing.assert_array_equal(copy(pictures), total(pictures))
+    with pytest.raises(ValueError, match="mean, sum are allowed; received 'max'"):
+        InstanceNormalization(statistic="max")
+
+
+def test_channel_mean_max():
+    pictures = np.random.default_rng(4).normal(size=(2, 3, 5, 6)).astype(np.float32)
+    expected = np.stack([pictures.mean(axis=-1), pictures.max(axis=-1)], axis=-1)
+    np.testing.assert_allclose(ChannelMeanMax()(pictures), expected, atol=1e-6)

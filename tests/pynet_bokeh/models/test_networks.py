@@ -1,6 +1,7 @@
 """The contract that every network keeps; a new network is one more entry in CASES."""
 
 import dataclasses
+import itertools
 
 import numpy as np
 import pytest
@@ -14,11 +15,18 @@ from pynet_bokeh.models.network import OUTPUT
 
 @dataclasses.dataclass(frozen=True)
 class Case:
-    """A small configuration of a network, and the parameters of its full one up to each level, 7 to 1."""
+    """A small configuration of a network, and the parameters of its full one up to each of its levels, coarsest first:
+    7 to 1 for a pyramid, 1 alone for a network of stages."""
 
     network: str
     small: dict
     parameters: tuple[int, ...]
+    size_multiple: int = 64
+    stages: tuple[str, ...] = ()
+
+    @property
+    def levels(self):
+        return levels.LEVELS[-len(self.parameters) :]
 
 
 CASES = [
@@ -32,6 +40,8 @@ CASES = [
         {"channels": [4, 4, 6, 6, 8, 8]},
         (128827, 145025, 154103, 158867, 161711, 163077, 163512),
     ),
+    Case("double_vnet", {"width": 0.125}, (13359638,), size_multiple=8, stages=("first_stage",)),
+    Case("glass_net", {"width": 0.125}, (10352784,), size_multiple=8, stages=("first_stage",)),
 ]
 SIZE = (64, 128)
 
@@ -54,20 +64,32 @@ def inputs_for(network, rng, *, batch=2):
     }
 
 
-def test_each_level_draws_a_picture_of_its_size(network):
+def test_each_level_draws_a_picture_of_its_size(case, network):
+    assert sorted(network.pictures, reverse=True) == list(case.levels)
     inputs = inputs_for(network, np.random.default_rng(0))
-    for level in levels.LEVELS:
+    for level in case.levels:
         output = network.model(level)(inputs)[OUTPUT]
         assert output.shape == (2, *levels.size(SIZE, level), 3)
         assert np.isfinite(output.numpy()).all()
 
 
-def test_the_gradient_reaches_exactly_the_levels_variables(network):
+def test_the_staged_model_draws_every_stage_with_the_same_variables(case, network):
+    randomize([variable for layer in network.layers for variable in layer.trainable_variables])
+    inputs = inputs_for(network, np.random.default_rng(5))
+    staged = network.staged_model()
+    outputs = staged(inputs)
+    assert sorted(outputs) == sorted((OUTPUT, *case.stages))
+    assert all(output.shape == (2, *SIZE, 3) for output in outputs.values())
+    np.testing.assert_array_equal(outputs[OUTPUT], network.model()(inputs)[OUTPUT])
+    assert {id(variable) for variable in staged.variables} == {id(variable) for variable in network.model().variables}
+
+
+def test_the_gradient_reaches_exactly_the_levels_variables(case, network):
     inputs = inputs_for(network, np.random.default_rng(1))
     everything = {variable.ref(): variable for layer in network.layers for variable in layer.trainable_variables}
     randomize(everything.values())
     before: set = set()
-    for level in levels.LEVELS:
+    for level in case.levels:
         model = network.model(level)
         own = {variable.ref() for variable in model.trainable_variables}
         with tf.GradientTape() as tape:
@@ -83,14 +105,15 @@ def test_the_gradient_reaches_exactly_the_levels_variables(network):
     assert before == set(everything)
 
 
-def test_levels_share_their_weights(network):
-    assert {id(variable) for variable in network.variables(5)} < {id(variable) for variable in network.variables(3)}
-    assert {id(variable) for variable in network.model(5).variables} <= {id(v) for v in network.variables(5)}
+def test_levels_share_their_weights(case, network):
+    for coarse, fine in itertools.pairwise(case.levels):
+        assert {id(v) for v in network.variables(coarse)} < {id(v) for v in network.variables(fine)}
+        assert {id(v) for v in network.model(coarse).variables} <= {id(v) for v in network.variables(coarse)}
 
 
 def test_parameter_counts(case):
     network = registry.build(case.network)
-    counts = tuple(network.model(level).count_params() for level in levels.LEVELS)
+    counts = tuple(network.model(level).count_params() for level in case.levels)
     assert counts == case.parameters
 
 
@@ -98,7 +121,7 @@ def test_names_are_speaking_unique_and_repeatable(case):
     names = [[layer.name for layer in registry.build(case.network, case.small).layers] for _ in range(2)]
     assert names[0] == names[1]
     assert len(set(names[0])) == len(names[0])
-    assert all(name.startswith("level") for name in names[0])
+    assert all(name.startswith(("level", "stage")) for name in names[0])
 
 
 def test_building_twice_gives_the_same_weights(case):
@@ -125,17 +148,19 @@ def test_rgb_only_takes_one_input(case):
 
 
 def test_a_size_off_the_grid_is_refused(case):
-    with pytest.raises(UserError, match=r"multiples of 64; received 100x64"):
+    with pytest.raises(UserError, match=rf"multiples of {case.size_multiple}; received 100x64"):
         registry.build(case.network, case.small, picture_size=(64, 100))
 
 
 def test_unknown_names_are_refused():
-    with pytest.raises(UserError, match="pynet_mobile are known; received 'unet'"):
+    with pytest.raises(UserError, match="glass_net are known; received 'unet'"):
         registry.build("unet")
     with pytest.raises(UserError, match=r"network_config\.depth: pynet knows width, max_kernel, extra"):
         registry.build("pynet", {"depth": 3})
     with pytest.raises(UserError, match="levels"):
         registry.build("pynet_mobile").model(8)
+    with pytest.raises(UserError, match=r"glass_net has levels \[1\]; received 2"):
+        registry.build("glass_net", {"width": 0.125}).model(2)
 
 
 def randomize(variables):

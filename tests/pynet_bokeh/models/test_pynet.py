@@ -1,16 +1,12 @@
 """PyNET against the published network's variables and outputs (tests/reference)."""
 
-import csv
-from pathlib import Path
-
 import numpy as np
 import pytest
 import tf_keras
 
+import published
 from pynet_bokeh.errors import UserError
 from pynet_bokeh.models import pynet
-
-REFERENCE = Path(__file__).parents[2] / "reference"
 
 
 @pytest.fixture(scope="module")
@@ -19,32 +15,12 @@ def network():
 
 
 def test_reference_outputs_at_every_level(network):
-    rows = list(csv.DictReader((REFERENCE / "pynet_bokeh_variables.csv").read_text().splitlines()))
-    variables = [variable for layer in network.layers for variable in layer.weights]
-    assert len(variables) == len(rows) == 440
-    for index, (row, variable) in enumerate(zip(rows, variables, strict=True)):
-        shape = tuple(int(side) for side in row["shape"].split("x"))
-        assert tuple(variable.shape) == shape, row
-        variable.assign(reference_values(index, shape, row["kind"]))
-    reference = np.load(REFERENCE / "pynet_bokeh_seed11.npz")
+    published.assign(network, "pynet_bokeh")
+    reference = published.outputs("pynet_bokeh")
     image, depth = reference["input"][..., :3], reference["input"][..., 3:]
     pictures = tf_keras.Model(network.inputs, network.pictures)({"image": image, "depth": depth})
     for level, picture in pictures.items():
         np.testing.assert_allclose(picture, reference[f"level_{level}"], atol=2e-4, err_msg=f"level {level}")
-
-
-def reference_values(index, shape, kind, gain=1.0):
-    """The weights the reference outputs were made with (the reference page's rule)."""
-    z = np.random.default_rng([11, index]).standard_normal(shape)
-    if kind == "kernel":
-        z *= gain / np.sqrt(np.prod(shape[:-1]))
-    elif kind == "transpose_kernel":
-        z *= gain / np.sqrt(shape[0] * shape[1] * shape[3] / 4)
-    elif kind == "scale":
-        z = 1 + 0.1 * z
-    else:
-        z *= 0.1
-    return z.astype(np.float32)
 
 
 def test_published_parameter_count(network):

@@ -22,6 +22,7 @@ from pynet_bokeh.training.run import Run, open_run
 
 SAMPLES = 4
 SSIM_SIDE = 11
+HIGHEST_PSNR = 100.0  # of equal pictures, where it is infinite
 FIRST_STAGE = "first_stage"
 
 
@@ -186,6 +187,8 @@ class Validation:
         for inputs, target in self._examples:
             batch = {name: value[None] for name, value in inputs.items()}
             output = np.clip(self._model(batch, training=False)[OUTPUT][0].numpy(), 0.0, 1.0)
+            if not np.isfinite(output).all():
+                raise UserError(f"{self._folder.parent}: the rendered picture is not finite at step {step}")
             unchanged = images.resize(inputs["image"], target.shape[:2])
             scores.append(_scores("validation", output, target) | _scores("input", unchanged, target))
             if len(strips) < SAMPLES:
@@ -198,7 +201,7 @@ class Validation:
 
 
 def _scores(name: str, picture, target) -> dict[str, float]:
-    scores = {f"{name}_psnr": psnr(picture, target)}
+    scores = {f"{name}_psnr": min(psnr(picture, target), HIGHEST_PSNR)}
     if min(target.shape[:2]) >= SSIM_SIDE:
         scores[f"{name}_ssim"] = ssim(picture, target)
     return scores

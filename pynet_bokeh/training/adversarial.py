@@ -11,7 +11,7 @@ there: it is half the one by values in [0,1]. The gradient is of the *sum* of a 
 PatchGANs; it keeps the discriminators' weight beside that of the other losses the same at every picture size.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 
 import tensorflow as tf
 import tf_keras
@@ -51,7 +51,7 @@ class Adversarial:
 
     Args:
       generator: takes a dict of inputs, gives `bokeh` [B,H,W,3] and whatever else `loss` looks at.
-      discriminators: by name, from [B,H,W,3] in [0,1] to scores [B,h,w,1].
+      discriminators: from [B,H,W,3] in [0,1] to scores [B,h,w,1]; their names are different ones.
       loss: the generator's other losses, `loss(target, outputs) -> (total, {name: value})`.
       schedule: of the generator; the discriminators follow its warm-up and its decay.
       recipe: everything else about the discriminators.
@@ -61,27 +61,22 @@ class Adversarial:
     def __init__(
         self,
         generator: tf_keras.Model,
-        discriminators: Mapping[str, tf_keras.Model],
+        discriminators: Sequence[tf_keras.Model],
         loss: Callable,
         *,
         schedule: LevelRecipe,
         recipe: AdversarialRecipe,
         seed: int = 0,
     ):
-        self._generator, self._discriminators, self._loss, self._recipe, self._seed = (
-            generator,
-            discriminators,
-            loss,
-            recipe,
-            seed,
-        )
+        self._generator, self._discriminators, self._loss = generator, tuple(discriminators), loss
+        self._recipe, self._seed = recipe, seed
         self._generator_adam = loop.optimizer(schedule)
         self._generator_adam.build(self.generator_variables)
         self._discriminator_adam = loop.optimizer(recipe.schedule(schedule))
         self._discriminator_adam.build(self.discriminator_variables)
         self.trackables = {
             "generator": generator,
-            "discriminators": dict(discriminators),
+            "discriminators": {one.name: one for one in discriminators},
             "generator_optimizer": self._generator_adam,
             "discriminator_optimizer": self._discriminator_adam,
         }
@@ -96,11 +91,7 @@ class Adversarial:
     @property
     def discriminator_variables(self) -> list:
         """What discriminator steps change."""
-        return [
-            variable
-            for discriminator in self._discriminators.values()
-            for variable in discriminator.trainable_variables
-        ]
+        return [variable for one in self._discriminators for variable in one.trainable_variables]
 
     @property
     def learning_rate(self):
@@ -123,16 +114,12 @@ class Adversarial:
         """One step of the discriminators; the generator stays as it is. `distance` is by how much targets are scored
         higher than renderings."""
         rendered = self._generator(inputs, training=True)[OUTPUT]
-        place = between(
-            target, rendered, tf.stack([tf.constant(self._seed, tf.int64), self._discriminator_adam.iterations])
-        )
+        seed = tf.stack([tf.constant(self._seed, tf.int64), self._discriminator_adam.iterations])
+        place = between(target, rendered, seed)
         variables = self.discriminator_variables
         with tf.GradientTape() as tape:
-            distances = [
-                tf.reduce_mean(discriminator(target)) - tf.reduce_mean(discriminator(rendered))
-                for discriminator in self._all
-            ]
-            penalties = [gradient_penalty(discriminator, place, unit=SIGNED) for discriminator in self._all]
+            distances = [tf.reduce_mean(one(target)) - tf.reduce_mean(one(rendered)) for one in self._discriminators]
+            penalties = [gradient_penalty(one, place, unit=SIGNED) for one in self._discriminators]
             distance, penalty = tf.reduce_mean(distances), tf.reduce_mean(penalties)
             total = self._recipe.gradient_penalty * penalty - distance
         self._discriminator_adam.apply_gradients(zip(tape.gradient(total, variables), variables, strict=True))
@@ -144,13 +131,7 @@ class Adversarial:
         with tf.GradientTape() as tape:
             outputs = self._generator(inputs, training=True)
             other, parts = self._loss(target, outputs)
-            adversarial = -tf.reduce_mean(
-                [tf.reduce_mean(discriminator(outputs[OUTPUT])) for discriminator in self._all]
-            )
+            adversarial = -tf.reduce_mean([tf.reduce_mean(one(outputs[OUTPUT])) for one in self._discriminators])
             total = other + self._recipe.weight * adversarial
         self._generator_adam.apply_gradients(zip(tape.gradient(total, variables), variables, strict=True))
         return {"loss": total, **parts, "adversarial": adversarial}
-
-    @property
-    def _all(self) -> list:
-        return list(self._discriminators.values())

@@ -74,8 +74,10 @@ def discriminators(monkeypatch):
                 )
             ]
             score = tf_keras.layers.Conv2D(1, 4, padding="same", name=f"patch{depth}_score")
-            built[f"patch{depth}"] = tf_keras.Sequential([tf_keras.Input((None, None, 3)), *convolutions, score])
-        return dict(built)
+            built[f"patch{depth}"] = tf_keras.Sequential(
+                [tf_keras.Input((None, None, 3)), *convolutions, score], name=f"patch{depth}"
+            )
+        return tuple(built.values())
 
     monkeypatch.setattr(training.patch_gan, "build", build)
     return built

@@ -7,6 +7,7 @@ READY := $(VENV)/.ready
 # Settings, as in `make train-level N=7 RECIPE=pynet_mobile DATA=photos RUN=runs/first`.
 RECIPE ?=
 DATA ?=
+FROM ?=
 RUN ?= runs/$(or $(basename $(notdir $(RECIPE))),pynet_mobile)
 SET ?=
 VGG ?=
@@ -21,6 +22,7 @@ PHOTOS ?= pynet_bokeh/photos
 
 TRAIN_OPTIONS = --run "$(RUN)" $(if $(RECIPE),--recipe "$(RECIPE)") $(if $(DATA),--data "$(DATA)") \
 	$(if $(SPLIT),--split $(SPLIT)) $(if $(SUBSET),--subset $(SUBSET)) $(if $(SEED),--seed $(SEED)) \
+	$(if $(FROM),--start-from "$(FROM)") \
 	$(if $(VGG),--vgg-weights "$(VGG)") $(foreach setting,$(SET),--set '$(setting)')
 
 .PHONY: help setup train train-level export-tflite benchmark demo test test-slow lint clean
@@ -36,7 +38,7 @@ $(READY): setup.cfg pyproject.toml
 	$(PY) -m pip install --quiet --editable '.[dev]'
 	@touch $@
 
-train: $(READY)  ## train every level that is missing: [RECIPE=] [DATA=] [RUN=]
+train: $(READY)  ## train every level that is missing: [RECIPE=] [DATA=] [RUN=] [FROM=run to go on from]
 	$(PY) -m pynet_bokeh train $(TRAIN_OPTIONS)
 
 train-level: $(READY)  ## train one level, coarsest first: N=7 … N=1 [RECIPE=] [DATA=] [RUN=]

@@ -49,6 +49,9 @@ def _add_train(commands) -> None:
     parser.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE", help="change a recipe key: level.7.steps=100"
     )
+    parser.add_argument(
+        "--start-from", type=Path, metavar="RUN", help="a finished run of the same network whose weights to go on from"
+    )
     parser.add_argument("--vgg-weights", metavar="FILE", help="VGG19's ImageNet weights, for recipes with a vgg loss")
     _add_data_options(parser)
     parser.set_defaults(command=_train)
@@ -63,7 +66,7 @@ def _train(arguments) -> int:
     exists = (arguments.run / "recipe.json").is_file()
     name = arguments.recipe or (None if exists and not arguments.set else "pynet_mobile")
     recipe = recipes.load(name, arguments.set) if name else None
-    run = open_or_create(arguments.run, recipe, _data_settings(arguments))
+    run = open_or_create(arguments.run, recipe, _data_settings(arguments), start_from=arguments.start_from)
     if arguments.level:
         training.train_level(run, arguments.level, vgg_weights=arguments.vgg_weights)
     else:

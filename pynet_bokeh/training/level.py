@@ -1,27 +1,38 @@
 """Training one level of a run, and a whole run level by level."""
 
 import shutil
+from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
+import tensorflow as tf
 import tf_keras
 
 from pynet_bokeh import images, levels, losses, weights
 from pynet_bokeh.data import pipeline
 from pynet_bokeh.errors import UserError
 from pynet_bokeh.metrics import psnr, ssim
-from pynet_bokeh.models import registry
+from pynet_bokeh.models import patch_gan, registry
 from pynet_bokeh.models.network import OUTPUT, Network
-from pynet_bokeh.training import loop
+from pynet_bokeh.training import loop, randomness
+from pynet_bokeh.training.adversarial import Adversarial
 from pynet_bokeh.training.journal import Journal
-from pynet_bokeh.training.run import Run
+from pynet_bokeh.training.recipe import LevelRecipe
+from pynet_bokeh.training.run import Run, open_run
 
 SAMPLES = 4
 SSIM_SIDE = 11
+HIGHEST_PSNR = 100.0  # of equal pictures, where it is infinite
+FIRST_STAGE = "first_stage"
 
 
 def train(run: Run, *, vgg_weights: str | None = None) -> None:
-    """Trains every level that is not finished, coarsest first."""
-    for level in levels.LEVELS:
+    """Trains every level of the recipe that the network has and that is not finished, coarsest first."""
+    network = registry.build(run.recipe.network, run.recipe.network_config)
+    wanted = [level for level in levels.LEVELS if level in network.pictures and level in run.recipe.level]
+    if not wanted:
+        raise UserError(f"recipe {run.recipe.name}: [level.{levels.FINEST}] is missing")
+    for level in wanted:
         if not run.is_finished(level):
             train_level(run, level, vgg_weights=vgg_weights)
 
@@ -29,36 +40,39 @@ def train(run: Run, *, vgg_weights: str | None = None) -> None:
 def train_level(run: Run, level: int, *, vgg_weights: str | None = None) -> None:
     """Trains one level to its end and writes its weights.
 
-    What it starts from, in this order: its own newest checkpoint; else the finished weights of the next coarser level;
-    else, for the coarsest, the initialisers. A finished level is left alone.
+    What it starts from, in this order: its own newest checkpoint; else the finished weights of the next coarser level
+    of the run; else those of the same level in the run that this one is to start from; else, for the coarsest level of
+    the network, the initialisers. A finished level is left alone.
 
-    Raises UserError when the coarser level is not finished, naming the file that is missing.
+    Raises UserError when there is nothing to start from, naming the file that is missing.
     """
     if run.is_finished(level):
         print(f"level {level}: finished already ({run.weights(level)})")
         return
-    coarser = level + 1 if level < levels.COARSEST else None
-    if coarser and not run.is_finished(coarser):
-        raise UserError(
-            f"level {level} starts from level {coarser} of the same run; {run.weights(coarser)} is missing "
-            f"(make train-level N={coarser} RUN={run.folder})"
-        )
     recipe = run.recipe
     if level not in recipe.level:
         raise UserError(f"recipe {recipe.name}: [level.{level}] is missing")
     schedule = recipe.level[level]
-
-    network = registry.build(recipe.network, recipe.network_config)
-    model = network.model(level)
-    if coarser:
-        weights.load(network.variables(level), run.weights(coarser))
+    with randomness.seeded(recipe.seed):
+        network = registry.build(recipe.network, recipe.network_config)
+        discriminators = patch_gan.build() if recipe.adversarial and level == levels.FINEST else None
+    start = starting_weights(run, network, level)
+    model = _model(network, level, schedule)
+    if start:
+        weights.load(network.variables(level), start)
     training, validation = open_data(run, network)
     folder = run.level_folder(level)
-    picture_size = levels.size(recipe.data.crop, level)
-    loop.fit(
-        model,
-        losses.weighted(schedule.losses, picture_size=picture_size, vgg_weights=vgg_weights),
-        lambda start_step: training_batches(run, network, training, level, start_step, schedule.steps, schedule.batch),
+    loss = objective(schedule, picture_size=levels.size(recipe.data.crop, level), vgg_weights=vgg_weights)
+    pictures = schedule.batch  # a step
+    if discriminators:
+        adversarial = recipe.adversarial
+        pictures *= adversarial.discriminator_steps
+        stepper = Adversarial(model, discriminators, loss, schedule=schedule, recipe=adversarial, seed=recipe.seed)
+    else:
+        stepper = loop.Descent(model, loss, schedule)
+    loop.run(
+        stepper,
+        lambda start_step: training_batches(run, network, training, level, start_step, schedule.steps, pictures),
         schedule=schedule,
         folder=folder,
         label=f"level {level}",
@@ -66,6 +80,62 @@ def train_level(run: Run, level: int, *, vgg_weights: str | None = None) -> None
     )
     weights.save(network.variables(level), run.weights(level))
     shutil.rmtree(folder / "checkpoints")  # the optimiser's state, of no use to a finished level
+
+
+def starting_weights(run: Run, network: Network, level: int) -> Path | None:
+    """The file that a level starts from, by the order that train_level gives; None for its checkpoint or the
+    initialisers."""
+    if tf.train.latest_checkpoint(str(run.level_folder(level) / "checkpoints")):
+        return None
+    coarser = level + 1 if level + 1 in network.pictures else None
+    if coarser and run.is_finished(coarser):
+        return run.weights(coarser)
+    if run.start_from:
+        other = open_run(run.start_from)
+        if not other.is_finished(level):
+            raise UserError(
+                f"--start-from {other.folder}: {other.weights(level)} is missing, its level {level} is not finished "
+                f"(make train RUN={other.folder})"
+            )
+        print(f"level {level}: starts from {other.weights(level)}")
+        return other.weights(level)
+    if coarser:
+        way_out = (
+            f"make train-level N={coarser} RUN={run.folder}"
+            if coarser in run.recipe.level
+            else f"recipe {run.recipe.name} does not train it; --start-from RUN takes the level from a finished run"
+        )
+        raise UserError(
+            f"level {level} starts from level {coarser} of the same run; {run.weights(coarser)} is missing ({way_out})"
+        )
+    return None
+
+
+def _model(network: Network, level: int, schedule: LevelRecipe) -> tf_keras.Model:
+    """The graph to the picture of `level`, and to the first stage's where that is trained too."""
+    if not schedule.first_stage_losses:
+        return network.model(level)
+    if not getattr(network, "stages", None):
+        raise UserError(f"level.{level}.first_stage_losses: {network.name} has no first stage; {{}} is wanted")
+    return network.staged_model()
+
+
+def objective(schedule: LevelRecipe, *, picture_size: tuple[int, int], vgg_weights: str | None = None) -> Callable:
+    """The level's losses of everything the network draws: `loss(target, outputs) -> (total, {name: value})`.
+
+    The losses of the first stage's picture are added up, weighted, under `first_stage`.
+    """
+    final = losses.weighted(schedule.losses, picture_size=picture_size, vgg_weights=vgg_weights)
+    if not schedule.first_stage_losses:
+        return lambda target, outputs: final(target, outputs[OUTPUT])
+    first = losses.weighted(schedule.first_stage_losses, picture_size=picture_size, vgg_weights=vgg_weights)
+
+    def loss(target, outputs):
+        total, parts = final(target, outputs[OUTPUT])
+        first_total, _ = first(target, outputs[FIRST_STAGE])
+        return total + first_total, {**parts, FIRST_STAGE: first_total}
+
+    return loss
 
 
 def open_data(run: Run, network: Network):
@@ -117,6 +187,8 @@ class Validation:
         for inputs, target in self._examples:
             batch = {name: value[None] for name, value in inputs.items()}
             output = np.clip(self._model(batch, training=False)[OUTPUT][0].numpy(), 0.0, 1.0)
+            if not np.isfinite(output).all():
+                raise UserError(f"{self._folder.parent}: the rendered picture is not finite at step {step}")
             unchanged = images.resize(inputs["image"], target.shape[:2])
             scores.append(_scores("validation", output, target) | _scores("input", unchanged, target))
             if len(strips) < SAMPLES:
@@ -129,7 +201,7 @@ class Validation:
 
 
 def _scores(name: str, picture, target) -> dict[str, float]:
-    scores = {f"{name}_psnr": psnr(picture, target)}
+    scores = {f"{name}_psnr": min(psnr(picture, target), HIGHEST_PSNR)}
     if min(target.shape[:2]) >= SSIM_SIDE:
         scores[f"{name}_ssim"] = ssim(picture, target)
     return scores

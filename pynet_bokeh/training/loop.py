@@ -1,12 +1,14 @@
 """The training loop: batches in, steps, journal, validation, checkpoints. One for every network and for QAT."""
 
+import contextlib
 import itertools
 import math
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import Protocol
 
 import tensorflow as tf
 import tf_keras
@@ -14,6 +16,7 @@ from tqdm import tqdm
 
 from pynet_bokeh.errors import UserError
 from pynet_bokeh.models.network import OUTPUT
+from pynet_bokeh.training import randomness
 from pynet_bokeh.training.journal import Journal
 from pynet_bokeh.training.recipe import LevelRecipe
 
@@ -46,9 +49,60 @@ def optimizer(schedule: LevelRecipe) -> tf_keras.optimizers.Optimizer:
     return tf_keras.optimizers.Adam(Rate(schedule), beta_1=schedule.beta_1, beta_2=schedule.beta_2, jit_compile=False)
 
 
-def fit(
-    model: tf_keras.Model,
-    loss: Callable,
+class Stepper(Protocol):
+    """What is done with a batch, and what must be kept to go on with it."""
+
+    trackables: Mapping
+    """Everything that a checkpoint holds, by name: models, optimisers, the state of random generators."""
+
+    learning_rate: tf.Tensor
+    """That of the next step, for the journal."""
+
+    def step(self, inputs: Mapping, target) -> dict:
+        """Changes the variables by one batch; returns scalars by name, the total loss as `loss`."""
+        ...
+
+
+class Descent:
+    """Steps down the gradient of `loss(target, outputs) -> (total, {name: value})`, `outputs` being all that `model`
+    gives."""
+
+    def __init__(self, model: tf_keras.Model, loss: Callable, schedule: LevelRecipe):
+        self._model, self._loss = model, loss
+        self._adam = optimizer(schedule)
+        self._adam.build(model.trainable_variables)
+        self.trackables = {"model": model, "optimizer": self._adam}
+        if drawing := randomness.generators(model):
+            self.trackables["randomness"] = drawing
+
+    @property
+    def learning_rate(self):
+        return self._adam.learning_rate
+
+    @tf.function
+    def step(self, inputs, target):
+        """One step of Adam."""
+        variables = self._model.trainable_variables
+        with tf.GradientTape() as tape:
+            total, parts = self._loss(target, self._model(inputs, training=True))
+        self._adam.apply_gradients(zip(tape.gradient(total, variables), variables, strict=True))
+        return {"loss": total, **(parts if len(parts) > 1 else {})}
+
+
+def fit(model: tf_keras.Model, loss: Callable, batches: Callable[[int], Iterable], *, schedule: LevelRecipe, **options):
+    """Trains `model`, which gives `{"bokeh": [B,H,W,3]}`, with `loss(target, output) -> (total, {name: value})`.
+
+    `options` are those of `run`.
+    """
+
+    def of_outputs(target, outputs):
+        return loss(target, outputs[OUTPUT])
+
+    run(Descent(model, of_outputs, schedule), batches, schedule=schedule, **options)
+
+
+def run(
+    stepper: Stepper,
     batches: Callable[[int], Iterable],
     *,
     schedule: LevelRecipe,
@@ -56,68 +110,63 @@ def fit(
     label: str,
     validate: Callable[[Journal, int], None] | None = None,
 ) -> None:
-    """Trains `model` for `schedule.steps` steps, from the newest checkpoint in `folder` when there is one.
+    """Takes `schedule.steps` steps, from the newest checkpoint in `folder` when there is one.
 
     Args:
-      model: takes a dict of inputs, gives `{"bokeh": [B,H,W,3]}`.
-      loss: `loss(target, output) -> (total, {name: value})`.
       batches: `batches(start_step)` yields (inputs, target) from that step on.
       validate: called with the journal and the step every `schedule.validate_every` steps and at the end.
 
-    An interruption (Ctrl-C, SIGTERM) writes a checkpoint first. A loss that is not finite raises UserError with the
-    step; the last checkpoint stays.
+    An interruption (Ctrl-C, SIGTERM) writes a checkpoint first. A scalar that is not finite raises UserError with its
+    name and the step, before it is written down or a checkpoint is saved; the last checkpoint stays.
     """
-    adam = optimizer(schedule)
-    adam.build(model.trainable_variables)
     step = tf.Variable(0, dtype=tf.int64, trainable=False)
-    checkpoint = tf.train.Checkpoint(model=model, optimizer=adam, step=step)
+    checkpoint = tf.train.Checkpoint(step=step, **stepper.trackables)
     manager = tf.train.CheckpointManager(checkpoint, str(folder / "checkpoints"), max_to_keep=2)
     restore(manager)
-
-    @tf.function
-    def train_step(inputs, target):
-        with tf.GradientTape() as tape:
-            total, parts = loss(target, model(inputs, training=True)[OUTPUT])
-        adam.apply_gradients(
-            zip(tape.gradient(total, model.trainable_variables), model.trainable_variables, strict=True)
-        )
-        return total, parts
-
     start = int(step.numpy())
-    with Journal(folder, start_step=start) as journal, _terminate_as_interrupt():
-        bar, means, began = None, {}, time.monotonic()
+    with Journal(folder, start_step=start) as journal, _Interruptions() as interruptions:
+        bar, gathered, began = None, {}, time.monotonic()
         try:
             for inputs, target in itertools.islice(batches(start), max(0, schedule.steps - start)):
-                total, parts = train_step(inputs, target)
+                for name, value in stepper.step(inputs, target).items():
+                    gathered.setdefault(name, []).append(value)
                 step.assign_add(1)
                 now = int(step.numpy())
-                for name, value in {"loss": total, **(parts if len(parts) > 1 else {})}.items():
-                    means.setdefault(name, []).append(value)
+                last = now == schedule.steps
+                logs, saves = (last or now % every == 0 for every in (schedule.log_every, schedule.checkpoint_every))
                 if bar is None:  # after the first step, so that tracing does not spoil the estimate
                     bar = tqdm(total=schedule.steps, initial=now, desc=label, unit="step", mininterval=_interval())
                 else:
                     bar.update()
-                if now % schedule.log_every == 0 or now == schedule.steps:
-                    averages = {name: float(tf.reduce_mean(values)) for name, values in means.items()}
-                    if not math.isfinite(averages["loss"]):
-                        raise UserError(
-                            f"{label}: the loss is not finite at step {now}; "
-                            f"lower the learning rate, the last checkpoint is in {manager.directory}"
-                        )
-                    rate = float(adam.learning_rate)
-                    journal.write(now, **averages, learning_rate=rate, seconds=time.monotonic() - began)
-                    bar.set_postfix(loss=f"{averages['loss']:.4f}")
-                    means = {}
-                if validate and (now % schedule.validate_every == 0 or now == schedule.steps):
+                if logs or saves:
+                    means = {name: float(tf.reduce_mean(values)) for name, values in gathered.items()}
+                    _check_finite(means, f"{label}: the {{name}} is not finite at step {now}", manager.directory)
+                if logs:
+                    rate = float(stepper.learning_rate)
+                    journal.write(now, **means, learning_rate=rate, seconds=time.monotonic() - began)
+                    bar.set_postfix(loss=f"{means['loss']:.4f}")
+                    gathered = {}
+                if validate and (last or now % schedule.validate_every == 0):
                     validate(journal, now)
-                if now % schedule.checkpoint_every == 0 or now == schedule.steps:
+                if saves:
                     manager.save(now)
+                interruptions.heed()
         except KeyboardInterrupt:
-            manager.save(int(step.numpy()))
+            if not interruptions.impatient:
+                manager.save(int(step.numpy()))
             raise
         finally:
             if bar is not None:
                 bar.close()
+
+
+def _check_finite(values: Mapping[str, float], message: str, checkpoints: str) -> None:
+    for name, value in values.items():
+        if not math.isfinite(value):
+            raise UserError(
+                f"{message.format(name=name.replace('_', ' '))}; "
+                f"lower the learning rate, the last checkpoint is in {checkpoints}"
+            )
 
 
 def restore(manager: tf.train.CheckpointManager) -> None:
@@ -138,19 +187,35 @@ def _interval() -> float:
     return 0.5 if sys.stderr.isatty() else 15.0
 
 
-class _terminate_as_interrupt:
-    """Within it SIGTERM is handled as Ctrl-C, so that a stopped job saves its checkpoint."""
+class _Interruptions:
+    """Within it Ctrl-C and SIGTERM wait for the end of a step: in its midst the weights are ahead of the step's number,
+    and a checkpoint would be of neither. A second one does not wait."""
+
+    def __init__(self):
+        self._before = {}
+        self._asked = 0
 
     def __enter__(self):
-        try:
-            self._before = signal.signal(signal.SIGTERM, self._interrupt)
-        except ValueError:  # not in the main thread: signals are another's business
-            self._before = None
+        for which in (signal.SIGINT, signal.SIGTERM):
+            with contextlib.suppress(ValueError):  # not in the main thread: signals are another's business
+                self._before[which] = signal.signal(which, self._ask)
+        return self
 
     def __exit__(self, *_):
-        if self._before is not None:
-            signal.signal(signal.SIGTERM, self._before)
+        for which, handler in self._before.items():
+            signal.signal(which, handler)
 
-    @staticmethod
-    def _interrupt(*_):
-        raise KeyboardInterrupt
+    @property
+    def impatient(self) -> bool:
+        """Whether the step was not waited for."""
+        return self._asked > 1
+
+    def _ask(self, *_):
+        self._asked += 1
+        if self.impatient:
+            raise KeyboardInterrupt
+
+    def heed(self) -> None:
+        """Raises the KeyboardInterrupt that was asked for."""
+        if self._asked:
+            raise KeyboardInterrupt

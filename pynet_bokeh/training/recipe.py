@@ -1,7 +1,8 @@
 """Training recipes as data: TOML files in `pynet_bokeh/recipes/`, or the user's own.
 
 A recipe has `network`, `[network_config]`, `[data]`, `[defaults]` (every level's schedule unless the level says
-otherwise) and `[level.7]` … `[level.1]`. Unknown keys are errors.
+otherwise) and `[level.7]` … `[level.1]`, those that are to be trained. With `[adversarial]` level 1 is trained against
+discriminators. Unknown keys are errors.
 """
 
 import dataclasses
@@ -50,6 +51,7 @@ class LevelRecipe:
       schedule: `constant`, or `cosine` down to a hundredth.
       warmup: steps over which the learning rate rises from 0.
       losses: weight by name, see pynet_bokeh.losses.
+      first_stage_losses: the same on the first stage's picture, for networks of two stages, added to the others.
       beta_1, beta_2: Adam's.
       log_every, validate_every, checkpoint_every: in steps.
     """
@@ -58,6 +60,7 @@ class LevelRecipe:
     batch: int
     learning_rate: float
     losses: dict[str, float]
+    first_stage_losses: dict[str, float] = dataclasses.field(default_factory=dict)
     schedule: str = "constant"
     warmup: int = 0
     beta_1: float = 0.9
@@ -65,6 +68,31 @@ class LevelRecipe:
     log_every: int = 50
     validate_every: int = 1000
     checkpoint_every: int = 1000
+
+
+@dataclasses.dataclass(frozen=True)
+class AdversarialRecipe:
+    """Training against discriminators, see pynet_bokeh.training.adversarial.
+
+    Attributes:
+      weight: of the discriminators' opinion in the generator's loss.
+      gradient_penalty: weight of the discriminators' gradient penalty.
+      discriminator_steps: per generator step, each on pictures of its own.
+      learning_rate, beta_1, beta_2: the discriminators' Adam; the generator's are the level's.
+    """
+
+    weight: float = 1.0
+    gradient_penalty: float = 10.0
+    discriminator_steps: int = 1
+    learning_rate: float = 1e-5
+    beta_1: float = 0.0
+    beta_2: float = 0.9
+
+    def schedule(self, generator: LevelRecipe) -> LevelRecipe:
+        """The discriminators' schedule: their own Adam, warm-up and decay at the same time as the generator's."""
+        own = {name: getattr(self, name) for name in ("learning_rate", "beta_1", "beta_2")}
+        times = self.discriminator_steps
+        return dataclasses.replace(generator, steps=generator.steps * times, warmup=generator.warmup * times, **own)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -76,6 +104,7 @@ class Recipe:
     network_config: dict
     data: DataRecipe
     level: dict[int, LevelRecipe]
+    adversarial: AdversarialRecipe | None = None
     seed: int = 0
 
     def as_dict(self) -> dict:
@@ -145,7 +174,29 @@ def from_dict(content: dict, *, where: str = "recipe") -> Recipe:
             raise UserError(f"{where}: level.{key}: levels {levels.FINEST} to {levels.COARSEST} are allowed")
         schedules[int(key)] = _schedule(defaults, own, f"{where}: level.{key}")
     data = _dataclass(DataRecipe, content.pop("data", {}), f"{where}: data")
-    return _dataclass(Recipe, {**content, "data": data, "level": schedules}, where)
+    adversarial = content.pop("adversarial", None)
+    if adversarial is not None:
+        adversarial = _adversarial(adversarial, schedules, f"{where}: adversarial")
+    return _dataclass(Recipe, {**content, "data": data, "level": schedules, "adversarial": adversarial}, where)
+
+
+def _adversarial(content: dict, schedules: dict[int, LevelRecipe], where: str) -> AdversarialRecipe:
+    if levels.FINEST not in schedules:
+        raise UserError(f"{where}: is for level {levels.FINEST}; [level.{levels.FINEST}] is missing")
+    adversarial = _dataclass(AdversarialRecipe, content, where)
+    for name in ("weight", "discriminator_steps", "learning_rate"):
+        if getattr(adversarial, name) <= 0:
+            raise UserError(f"{where}.{name}: a number above 0 is wanted; received {getattr(adversarial, name)}")
+    if adversarial.gradient_penalty < 0:
+        raise UserError(f"{where}.gradient_penalty: 0 or more is wanted; received {adversarial.gradient_penalty}")
+    _check_betas(adversarial, where)
+    return adversarial
+
+
+def _check_betas(adam: LevelRecipe | AdversarialRecipe, where: str) -> None:
+    for name in ("beta_1", "beta_2"):
+        if not 0 <= getattr(adam, name) < 1:
+            raise UserError(f"{where}.{name}: 0 or more and below 1 is wanted; received {getattr(adam, name)}")
 
 
 def _schedule(defaults: dict, own: dict, where: str) -> LevelRecipe:
@@ -157,6 +208,7 @@ def _schedule(defaults: dict, own: dict, where: str) -> LevelRecipe:
     for name in ("steps", "batch", "learning_rate", "log_every", "validate_every", "checkpoint_every"):
         if getattr(schedule, name) <= 0:
             raise UserError(f"{where}.{name}: a number above 0 is wanted; received {getattr(schedule, name)}")
+    _check_betas(schedule, where)
     if not schedule.losses:
         raise UserError(f"{where}.losses: at least one loss is wanted")
     return schedule

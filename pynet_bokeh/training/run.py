@@ -1,6 +1,6 @@
 """A run is a folder.
 
-RUN/recipe.json             the resolved recipe and where the pictures came from
+RUN/recipe.json             the resolved recipe, where the pictures came from, the run it started from
 RUN/level7/metrics.jsonl    losses and validation figures, one JSON object a line
 RUN/level7/events.out.*     the same for TensorBoard
 RUN/level7/samples/         input | output | target
@@ -20,11 +20,16 @@ from pynet_bokeh.training.recipe import Recipe
 
 @dataclasses.dataclass(frozen=True)
 class Run:
-    """A training run: its folder, its recipe and its data."""
+    """A training run.
+
+    Attributes:
+      start_from: folder of a run of the same network that this one goes on from; where: see level.train_level.
+    """
 
     folder: Path
     recipe: Recipe
     data: DataSettings
+    start_from: str | None = None
 
     def level_folder(self, level: int) -> Path:
         """Where a level keeps everything of its own."""
@@ -55,30 +60,40 @@ def open_run(folder: Path | str) -> Run:
         recipe = recipes.from_dict(content["recipe"], where=str(path))
     except (KeyError, TypeError) as error:
         raise UserError(f"{path}: not a run's recipe ({error})") from error
-    return Run(folder, recipe, data)
+    return Run(folder, recipe, data, content.get("start_from"))
 
 
-def open_or_create(folder: Path | str, recipe: Recipe | None, data: DataSettings | None) -> Run:
+def open_or_create(
+    folder: Path | str, recipe: Recipe | None, data: DataSettings | None, *, start_from: Path | str | None = None
+) -> Run:
     """Opens the run in `folder`, or makes it with `recipe` and `data`.
 
-    A run keeps its network: another one is refused. A changed schedule or another data set is taken for the levels not
-    yet finished and written into the run's recipe.json.
+    A run keeps its network: another one is refused, and so is a `start_from` with another one. A changed schedule or
+    another data set is taken for the levels not yet finished and written into the run's recipe.json.
     """
     folder = Path(folder)
     if (folder / "recipe.json").is_file():
         run = open_run(folder)
         recipe = recipe or run.recipe
-        for field in ("network", "network_config"):
-            ours, theirs = getattr(run.recipe, field), getattr(recipe, field)
-            if ours != theirs:
-                raise UserError(f"{folder}: was begun with {field} {ours}; recipe {recipe.name} has {theirs}")
-        run = Run(folder, recipe, data or run.data)
+        _refuse_another_network(recipe, run)
+        run = Run(folder, recipe, data or run.data, str(start_from) if start_from else run.start_from)
     else:
         if recipe is None:
             raise UserError(f"{folder}: no run there yet; name a recipe ({', '.join(recipes.names())})")
-        run = Run(folder, recipe, data or DataSettings())
+        run = Run(folder, recipe, data or DataSettings(), str(start_from) if start_from else None)
+    if start_from:
+        if Path(start_from).resolve() == folder.resolve():
+            raise UserError(f"--start-from {start_from}: another run is wanted; received the run itself")
+        _refuse_another_network(run.recipe, open_run(start_from))
     files.write_json(
         folder / "recipe.json",
-        {"recipe": run.recipe.as_dict(), "data": dataclasses.asdict(run.data)},
+        {"recipe": run.recipe.as_dict(), "data": dataclasses.asdict(run.data), "start_from": run.start_from},
     )
     return run
+
+
+def _refuse_another_network(recipe: Recipe, run: Run) -> None:
+    for field in ("network", "network_config"):
+        ours, theirs = getattr(run.recipe, field), getattr(recipe, field)
+        if ours != theirs:
+            raise UserError(f"{run.folder}: was begun with {field} {ours}; recipe {recipe.name} has {theirs}")

@@ -1,5 +1,8 @@
 """The loop itself, on a model of one 1×1 convolution."""
 
+import os
+import signal
+
 import numpy as np
 import pytest
 import tf_keras
@@ -76,6 +79,43 @@ def test_a_loss_that_is_not_finite_stops_at_its_step(tmp_path):
 
     with pytest.raises(UserError, match=r"test: the loss is not finite at step 15; lower the learning rate"):
         fit(tmp_path, batches=turning_bad)
+
+
+def test_a_signal_waits_for_the_end_of_the_step(tmp_path):
+    """It comes while TensorFlow computes, so Python sees it between the new weights and the new step number."""
+
+    class Interrupted(loop.Descent):
+        def step(self, inputs, target):
+            values = super().step(inputs, target)
+            if int(self._adam.iterations) == 5 and first:
+                os.kill(os.getpid(), signal.SIGTERM)
+            return values
+
+    def train(folder):
+        model = one_convolution()
+        loss = losses.weighted({"l1": 1.0}, picture_size=(8, 8))
+        stepper = Interrupted(model, lambda target, outputs: loss(target, outputs[OUTPUT]), schedule())
+        loop.run(stepper, swapped_channels, schedule=schedule(log_every=1), folder=folder, label="test")
+        return model
+
+    first = True
+    with pytest.raises(KeyboardInterrupt):
+        train(tmp_path / "cut")
+    assert [record["step"] for record in journal.read(tmp_path / "cut")] == [1, 2, 3, 4, 5]
+    first = False
+    cut, whole = train(tmp_path / "cut"), train(tmp_path / "whole")
+    for one, other in zip(cut.variables, whole.variables, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-6)
+
+
+def test_a_checkpoint_is_never_made_of_numbers_that_are_not_finite(tmp_path):
+    def turning_bad(start_step):
+        for number, (inputs, target) in enumerate(swapped_channels(start_step)):
+            yield inputs, target * (np.nan if number == 11 else 1)
+
+    with pytest.raises(UserError, match="not finite at step 12"):
+        fit(tmp_path, batches=turning_bad, schedule=schedule(log_every=50, checkpoint_every=4))
+    assert sorted(path.stem for path in (tmp_path / "checkpoints").glob("*.index")) == ["ckpt-4", "ckpt-8"]
 
 
 def test_broken_last_lines_of_a_journal_are_left_out(tmp_path):

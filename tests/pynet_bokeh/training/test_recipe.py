@@ -27,13 +27,31 @@ losses = { l1 = 1.0 }
 [level.6]
 steps = 9
 """
+FINEST = SMALL + "[level.1]\n[adversarial]\n"
 
 
 @pytest.mark.parametrize("name", recipes.names())
-def test_built_in_recipes_train_every_level(name):
+def test_built_in_recipes_train_every_level_or_the_last(name):
     recipe = recipes.load(name)
     assert recipe.name == name
-    assert set(recipe.level) == set(levels.LEVELS)
+    assert set(recipe.level) == ({levels.FINEST} if recipe.adversarial else set(levels.LEVELS))
+
+
+@pytest.mark.parametrize("name", ["bggan", "double_vnet"])
+def test_the_published_adversarial_training(name):
+    recipe = recipes.load(name)
+    schedule = recipe.level[1]
+    assert schedule.losses == {"l1": 2 * 0.5, "ssim": 0.05, "vgg": 0.1}  # 0.5 in [-1,1]
+    assert (schedule.steps, schedule.batch) == (60 * 4400, 1)
+    assert recipe.data.crop == (1024, 1408)
+    assert recipe.adversarial == recipes.AdversarialRecipe(1.0, 10.0, 1, 1e-5, 0.0, 0.9)
+    assert (schedule.learning_rate, schedule.beta_1, schedule.beta_2, schedule.schedule) == (1e-5, 0.0, 0.9, "constant")
+
+
+def test_the_discriminators_schedule_ends_with_the_generators():
+    recipe = recipes.load("smoke", ["adversarial.discriminator_steps=3", "level.1.warmup=2"])
+    own = recipe.adversarial.schedule(recipe.level[1])
+    assert (own.steps, own.warmup, own.learning_rate, own.beta_1, own.beta_2) == (12, 6, 1e-5, 0.0, 0.9)
 
 
 def test_the_papers_schedule():
@@ -53,8 +71,9 @@ def test_levels_inherit_the_defaults(tmp_path):
     assert recipe.name == "own"
 
 
-def test_a_recipe_survives_json():
-    recipe = recipes.load("pynet_mobile")
+@pytest.mark.parametrize("name", ["pynet_mobile", "pynet_mobile_adversarial"])
+def test_a_recipe_survives_json(name):
+    recipe = recipes.load(name)
     assert recipes.from_dict(json.loads(json.dumps(recipe.as_dict()))) == recipe
 
 
@@ -74,6 +93,15 @@ def test_overrides():
         (SMALL.replace("[64, 64]", "[64]"), r"data\.crop: 2 values are wanted; received \[64\]"),
         (SMALL.replace("batch = 1", ""), r"level\.7: batch missing"),
         (SMALL + 'schedule = "step"', r"level\.6\.schedule: constant, cosine are allowed; received 'step'"),
+        (SMALL + "beta_1 = 1.0", r"level\.6\.beta_1: 0 or more and below 1 is wanted; received 1\.0"),
+        (SMALL + "[adversarial]", r"own: adversarial: is for level 1; \[level\.1\] is missing"),
+        (FINEST + "weigth = 1", r"adversarial: unknown key 'weigth'; weight, gradient_penalty, discriminator_steps"),
+        (FINEST + "weight = 0", r"adversarial\.weight: a number above 0 is wanted; received 0"),
+        (FINEST + "gradient_penalty = -1", r"adversarial\.gradient_penalty: 0 or more is wanted; received -1"),
+        (FINEST + "discriminator_steps = 0", r"adversarial\.discriminator_steps: a number above 0"),
+        (FINEST + "discriminator_steps = 1.5", r"discriminator_steps: a whole number is wanted; received 1\.5"),
+        (FINEST + "beta_2 = 1", r"adversarial\.beta_2: 0 or more and below 1"),
+        ("adversarial = 3\n" + SMALL + "[level.1]", r"adversarial: a table is wanted; received 3"),
         ("network = ", r"own\.toml: not valid TOML"),
     ],
 )
@@ -83,7 +111,7 @@ def test_mistakes_are_named(tmp_path, text, message):
 
 
 def test_unknown_recipes_and_settings_are_named():
-    with pytest.raises(UserError, match=r"pynet_mobile, pynet_paper, smoke or a \.toml file.*'papper'"):
+    with pytest.raises(UserError, match=r"bggan, demo, .*, smoke or a \.toml file.*'papper'"):
         recipes.load("papper")
     with pytest.raises(UserError, match=r"key\.key=value is wanted; received 'steps'"):
         recipes.load("smoke", ["steps"])

@@ -1,0 +1,35 @@
+"""Everything drawn at random in a training comes from the recipe's seed and goes on where a checkpoint stood.
+
+Initialisers draw once, before the first step. Dropout draws at every step: out of the box tf_keras keeps the state of
+that in the operator, where no checkpoint sees it, and a resumed training would see other masks.
+"""
+
+import contextlib
+from collections.abc import Iterator
+
+import tensorflow as tf
+import tf_keras
+
+
+@contextlib.contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Networks built inside get their initial values from `seed`, and dropout whose state `generators` finds."""
+    switch = tf_keras.backend.experimental
+    before = switch.is_tf_random_generator_enabled()
+    tf_keras.utils.set_random_seed(seed)
+    switch.enable_tf_random_generator()
+    try:
+        yield
+    finally:
+        if not before:
+            switch.disable_tf_random_generator()
+
+
+def generators(model: tf_keras.Model) -> list[tf.random.Generator]:
+    """The random generators of the model's layers, in the order of the layers, for a checkpoint.
+
+    tf_keras leaves them out of its own checkpoints on purpose, so its private attribute is the only way to them.
+    """
+    holders = (getattr(layer, "_random_generator", None) for layer in model.layers)
+    found = (getattr(holder, "_generator", None) for holder in holders)
+    return [generator for generator in found if generator is not None]

@@ -4,21 +4,22 @@ VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 
-# Settings, as in `make train-level N=7 RECIPE=pynet_mobile DATA=photos RUN=runs/first`.
-RECIPE ?=
-DATA ?=
-FROM ?=
-RUN ?= runs/$(or $(basename $(notdir $(RECIPE))),pynet_mobile)
-SET ?=
-VGG ?=
-SPLIT ?=
-SUBSET ?=
-SEED ?=
-QUANT ?= qat_int8
-SIZE ?= 1024x1024
-MODELS ?= $(RUN)/export
-OUT ?= build/benchmark
-PHOTOS ?= pynet_bokeh/photos
+# Settings, as in `make train-level N=7 RECIPE=pynet_mobile DATA=photos RUN=runs/first`; not taken from the environment.
+RECIPE =
+DATA =
+RUN = runs/$(or $(basename $(notdir $(RECIPE))),pynet_mobile)
+FROM =
+SET =
+VGG =
+SPLIT =
+SUBSET =
+SEED =
+QUANT = qat_int8
+SIZE = 1024x1024
+MODELS = "$(RUN)/export"
+OUT = build/benchmark
+PHOTOS = pynet_bokeh/photos
+FORCE =
 
 TRAIN_OPTIONS = --run "$(RUN)" $(if $(RECIPE),--recipe "$(RECIPE)") $(if $(DATA),--data "$(DATA)") \
 	$(if $(SPLIT),--split $(SPLIT)) $(if $(SUBSET),--subset $(SUBSET)) $(if $(SEED),--seed $(SEED)) \
@@ -33,6 +34,7 @@ setup: $(READY)  ## .venv with everything in it
 
 $(READY): setup.cfg pyproject.toml
 	@$(PYTHON) -c 'import sys; ok = (3, 11) <= sys.version_info < (3, 14); ok or print(f"error: PYTHON={sys.executable} is {sys.version.split()[0]}; 3.11 to 3.13 are allowed", file=sys.stderr); sys.exit(0 if ok else 2)'
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "error: $(PYTHON) lacks venv; Debian has it in python3-venv" >&2; exit 2; }
 	$(PYTHON) -m venv $(VENV)
 	$(PY) -m pip install --quiet --upgrade pip
 	$(PY) -m pip install --quiet --editable '.[dev]'
@@ -45,11 +47,12 @@ train-level: $(READY)  ## train one level, coarsest first: N=7 … N=1 [RECIPE=]
 	@test -n "$(N)" || { echo "error: N is missing; make train-level N=7, then 6 … 1" >&2; exit 2; }
 	$(PY) -m pynet_bokeh train --level $(N) $(TRAIN_OPTIONS)
 
-export-tflite: $(READY)  ## quantize, convert, verify: [RUN=] [QUANT=fp32|fp16|dynamic_int8|ptq_int8|qat_int8] [SIZE=]
-	$(PY) -m export tflite "$(RUN)" --quant $(QUANT) --size $(SIZE) $(if $(VGG),--vgg-weights "$(VGG)")
+export-tflite: $(READY)  ## quantize, convert, verify: [RUN=] [QUANT=fp32|fp16|dynamic_int8|ptq_int8|qat_int8] [SIZE=] [FORCE=1]
+	$(PY) -m export tflite "$(RUN)" --quant $(QUANT) --size $(SIZE) \
+		$(if $(VGG),--vgg-weights "$(VGG)") $(if $(FORCE),--force)
 
-benchmark: $(READY)  ## measure .tflite files on this machine: [MODELS="a.tflite folder"] [OUT=]
-	$(PY) -m benchmark run $(MODELS) --out $(OUT)/results.json --markdown $(OUT)/results.md --force
+benchmark: $(READY)  ## measure .tflite files on this machine: [MODELS="a.tflite folder"] [OUT=] [FORCE=1]
+	$(PY) -m benchmark run $(MODELS) --out "$(OUT)/results.json" --markdown "$(OUT)/results.md" $(if $(FORCE),--force)
 
 # The demo: built-in scenes, all levels of a small pyramid, QAT, exports, benchmark, renders, a page to look at.
 DEMO := build/demo
@@ -59,9 +62,10 @@ DEMO_INT8 = $(DEMO)/models/pynet_mobile_qat_int8_512x512.tflite
 demo: $(READY)  ## scenes -> training -> int8 .tflite -> benchmark -> pictures: build/demo/report.html
 	$(PY) -m pynet_bokeh data scenes --out $(DEMO)/scenes --count 600 --test-count 24 --size 512
 	$(PY) -m pynet_bokeh train --run $(DEMO)/run --recipe demo --data $(DEMO)/scenes
-	$(PY) -m export tflite $(DEMO)/run --size 512 --quant all --qat-steps 200 --out $(DEMO)/models
+	$(PY) -m export tflite $(DEMO)/run --size 512 --quant all --qat-steps 200 --out $(DEMO)/models --force
 	$(PY) -m pynet_bokeh evaluate --model $(DEMO)/run --data $(DEMO)/scenes --json $(DEMO)/evaluation/float.json
-	$(PY) -m pynet_bokeh evaluate --model $(DEMO_INT8) --data $(DEMO)/scenes --json $(DEMO)/evaluation/qat_int8.json \
+	$(PY) -m pynet_bokeh evaluate --model $(DEMO_INT8) --data $(DEMO)/scenes --min-gain 2 \
+		--json $(DEMO)/evaluation/qat_int8.json \
 		--pictures $(DEMO)/evaluation/pictures
 	$(PY) -m benchmark run $(DEMO_MODELS) --out $(DEMO)/benchmark/results.json --force
 	$(PY) -m pynet_bokeh render $(PHOTOS) -o $(DEMO)/pictures --focus $(PHOTOS)/focus --model $(DEMO_INT8) --force

@@ -43,8 +43,15 @@ def versions() -> dict[str, str]:
     return {"python": platform.python_version(), **{name: metadata.version(name) for name in LIBRARIES}}
 
 
+def remove(path: Path) -> None:
+    """Removes an artifact, the .tflite first."""
+    path.unlink(missing_ok=True)
+    sidecar_path(path).unlink(missing_ok=True)
+
+
 def write(path: Path, content: bytes, sidecar: dict) -> None:
-    """Writes both files whole, the sidecar first: a .tflite that is there always has its sidecar."""
+    """Writes both files whole. An older artifact of the name goes first: a .tflite never has another one's sidecar."""
+    remove(path)
     sidecar = {
         "format": FORMAT,
         "file": path.name,

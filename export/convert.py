@@ -31,7 +31,10 @@ def convert(
 
     @tf.function(input_signature=[inputs])
     def trace(tensors):
-        return {OUTPUT: model(tensors, training=False)[OUTPUT]}
+        if recipe.calibrated:  # 0 … 1 at both edges, whatever the calibration pictures' range is
+            tensors = {name: _eight_bits(tensor) for name, tensor in tensors.items()}
+        picture = model(tensors, training=False)[OUTPUT]
+        return {OUTPUT: _eight_bits(picture) if recipe.calibrated else picture}
 
     # With its weights as constants the function is saved alone; with the Keras model it would take five times as long.
     frozen = convert_variables_to_constants_v2(trace.get_concrete_function())
@@ -64,3 +67,7 @@ def convert(
         except Exception as error:  # the converter raises its own kinds and bare ones
             first_line = str(error).strip().partition("\n")[0]
             raise UserError(f"{recipe.name}: the converter refused this network ({first_line})") from error
+
+
+def _eight_bits(picture):
+    return tf.quantization.fake_quant_with_min_max_args(picture, min=0.0, max=1.0)

@@ -63,11 +63,10 @@ def export(
     network, model = load_model(run, level, picture_size=picture_size, batch=1)
     path = Path(out or run.folder / "export") / _name(network, recipe, level, picture_size)
     origin = _origin(run, recipe, level, schedule)
-    if path.exists() and not force:
-        if _made_from(path, origin):
-            report(f"{path}: up to date")
-            return path
-        files.refuse_overwriting(path, force=force)
+    if path.exists() and _made_from(path, origin):
+        report(f"{path}: up to date")
+        return path
+    files.refuse_overwriting(path, force=force)
 
     final = model
     if recipe.trained:
@@ -75,12 +74,14 @@ def export(
         open_network, open_model = load_model(run, level)
         stored = finetune(run, open_network, open_model, level, schedule, vgg_weights=vgg_weights)
         final = quantize.quantize(model)
-        weights.load(quantize.named_variables(final), stored)
+        if missing := weights.load(quantize.named_variables(final), stored):
+            raise UserError(f"{stored}: lacks {missing[0]}")
     report(f"{path.name}: converting")
     content = convert(final, recipe, lambda: _representative(run, network, level, picture_size))
     report(f"{path.name}: verifying")
     figures = _verify(content, recipe, _cases(run, network, model, level, picture_size))
     if figures["failures"]:
+        artifact.remove(path)  # one of that name was made from other weights: it must not pass for this one
         raise VerificationFailed(f"{path.name}: {figures['failures'][0]}; nothing was written")
     artifact.write(path, content, _sidecar(network, model, recipe, level, picture_size, origin, figures))
     report(f"{path}: {len(content) / 1e6:.2f} MB, {summary(figures)}")
@@ -106,7 +107,9 @@ def _name(network: Network, recipe: QuantizationRecipe, level: int, picture_size
 
 def _origin(run: Run, recipe: QuantizationRecipe, level: int, schedule: QatSchedule) -> dict:
     return {
-        "run": run.folder.name,
+        "run": run.folder.resolve().name,
+        "training": run.recipe.name,
+        "data": dataclasses.asdict(run.data),
         "weights_sha256": artifact.sha256(run.weights(level)),
         "recipe": dataclasses.asdict(recipe),
         "qat": dataclasses.asdict(schedule) if recipe.trained else None,
@@ -183,7 +186,7 @@ def _verify(content: bytes, recipe: QuantizationRecipe, cases: Sequence[verify.C
 
 
 def _sidecar(network, model, recipe, level, picture_size, origin, figures) -> dict:
-    edges = "uint8, 0 … 255 for 0 … 1" if recipe.integer_edges else "float32, 0 … 1"
+    tensors = figures.pop("tensors")
     return {
         "network": network.name,
         "network_config": dataclasses.asdict(network.config),
@@ -191,8 +194,8 @@ def _sidecar(network, model, recipe, level, picture_size, origin, figures) -> di
         "quantization": recipe.name,
         "picture_size": {"height": picture_size[0], "width": picture_size[1]},
         "input_scale": network.input_scale,
-        "inputs": {tensor.name: {"shape": list(tensor.shape), "values": edges} for tensor in model.inputs},
-        "output": {OUTPUT: {"shape": [1, *levels.size(picture_size, level), 3], "values": edges}},
+        "inputs": tensors["inputs"],
+        "output": tensors["outputs"],
         "parameters": model.count_params(),
         "macs": cost.model_macs(model),
         "origin": origin,

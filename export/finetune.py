@@ -1,6 +1,7 @@
 """Quantization-aware fine-tuning of a run, by the run's own data and losses and the one training loop."""
 
 import dataclasses
+import json
 import shutil
 from pathlib import Path
 
@@ -26,15 +27,21 @@ def finetune(
 ) -> Path:
     """Calibrates and fine-tunes the fake-quantized network of a level; returns the file of its weights.
 
-    The result is kept in `RUN/levelN/qat/` and taken from there when neither the float weights nor the schedule have
-    changed since; an interrupted fine-tuning goes on.
+    The result is kept in `RUN/levelN/qat/` and taken from there when neither the float weights, the schedule, the
+    losses nor the pictures have changed since; an interrupted fine-tuning goes on.
 
     Args:
       network, model: the run's network at any size, with its float weights.
     """
     folder = run.level_folder(level) / "qat"
     stored = folder / "weights.npz"
-    origin = {"weights_sha256": artifact.sha256(run.weights(level)), "schedule": dataclasses.asdict(schedule)}
+    origin = {
+        "weights_sha256": artifact.sha256(run.weights(level)),
+        "schedule": dataclasses.asdict(schedule),
+        "losses": run.recipe.level[level].losses,
+        "pictures": {**dataclasses.asdict(run.recipe.data), **dataclasses.asdict(run.data)},
+    }
+    origin = json.loads(json.dumps(origin))  # as it is read back
     if folder.exists() and (
         not (folder / "origin.json").is_file() or files.read_json(folder / "origin.json") != origin
     ):

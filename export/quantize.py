@@ -9,6 +9,7 @@ import tf_keras
 
 from pynet_bokeh import weights
 from pynet_bokeh.errors import UserError
+from pynet_bokeh.models.layers import ChannelMeanMax, InstanceNormalization, SpaceToDepth
 from pynet_bokeh.models.network import OUTPUT
 
 _keras = tfmot.quantization.keras
@@ -68,13 +69,18 @@ class ActivationConfig(_keras.QuantizeConfig):
 
 SCOPE = {"ActivationConfig": ActivationConfig, "FixedRangeQuantizer": FixedRangeQuantizer}
 
-# Blends need an output range, which tfmot's registry doesn't give them. Pooling and resizing pass their input's scale
-# on: with a range of their own LiteRT's converter refuses them ("same scale constraint").
+# Blends need an output range, which tfmot's registry doesn't give them. What only moves values passes its input's scale
+# on: with a range of its own LiteRT's converter refuses it ("same scale constraint"). Normalization and attention
+# statistics stay float: as int8 they are slower than in float and lose up to 19 dB.
 _OUTPUT_BY_LAYER = {
     tf_keras.layers.Multiply: "moving",
     tf_keras.layers.Subtract: "moving",
+    tf_keras.layers.Rescaling: "moving",
     tf_keras.layers.AveragePooling2D: "none",
     tf_keras.layers.UpSampling2D: "none",
+    SpaceToDepth: "none",
+    InstanceNormalization: "none",
+    ChannelMeanMax: "none",
 }
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from export.recipes import QuantizationRecipe, recipe_named
 from pynet_bokeh import files
 from pynet_bokeh.cli import run as run_command
-from pynet_bokeh.metrics import psnr, ssim
+from pynet_bokeh.metrics import SSIM_WINDOW, psnr, ssim
 from pynet_bokeh.runtime import TflitePredictor
 
 BUILTIN_PICTURES = 2  # the built-in kernels are several times slower
@@ -39,12 +39,13 @@ class Case:
 def verify(path: Path, recipe: QuantizationRecipe, cases: Sequence[Case]) -> dict:
     """Compares the .tflite with the references, under XNNPACK and with LiteRT's built-in kernels.
 
-    Returns figures by kernels (PSNR in dB, SSIM, worst pixel of 1), PSNR against the targets before and after, and
-    `failures`: one line for each threshold of the recipe that was missed; empty when all held.
+    Returns figures by kernels (PSNR in dB, SSIM, worst pixel of 1), PSNR against the targets before and after, the file's
+    `tensors` as it describes them itself, and `failures`: one line for each threshold of the recipe that was missed; empty when all held.
     """
     figures: dict = {"pictures": len(cases), "kernels": {}, "failures": []}
     for kernels, chosen in (("xnnpack", cases), ("builtin", cases[:BUILTIN_PICTURES])):
         predictor = TflitePredictor(path, xnnpack=kernels == "xnnpack", any_scale=True)
+        figures["tensors"] = predictor.describe()
         outputs = [predictor(case.image, case.extra) for case in chosen]
         scores = [_compare(case, output) for case, output in zip(chosen, outputs, strict=True)]
         figures["kernels"][kernels] = _summary(scores)
@@ -74,7 +75,7 @@ def _compare(case: Case, output: np.ndarray) -> dict:
     return {
         "name": case.name,
         "psnr": min(psnr(output, case.reference), 200.0),  # identical pictures have no finite PSNR
-        "ssim": ssim(output, case.reference),
+        "ssim": ssim(output, case.reference) if min(output.shape[:2]) >= SSIM_WINDOW else None,
         "worst": float(np.abs(output - case.reference).max()),
     }
 
@@ -86,7 +87,7 @@ def _summary(scores: list[dict]) -> dict:
         "mean_psnr": float(np.mean([score["psnr"] for score in scores])),
         "min_psnr": lowest["psnr"],
         "min_psnr_picture": lowest["name"],
-        "mean_ssim": float(np.mean([score["ssim"] for score in scores])),
+        "mean_ssim": None if scores[0]["ssim"] is None else float(np.mean([score["ssim"] for score in scores])),
         "worst_pixel": max(score["worst"] for score in scores),
     }
 

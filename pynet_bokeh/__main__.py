@@ -1,10 +1,13 @@
 """`python -m pynet_bokeh COMMAND`: train · evaluate · render · data · models."""
 
 import argparse
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from pynet_bokeh import cli, levels
+
+SCENES = 64  # for an evaluation
 
 # Commands import what they need when they run: tensorflow takes 4 s, and rendering with a .tflite must not import it.
 
@@ -18,7 +21,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     for add in (_add_train, _add_evaluate, _add_render, _add_data, _add_models, _add_import):
         add(commands)
     arguments = cli.parse(parser, argv)
-    return cli.run(arguments.command, arguments)
+    return cli.run(arguments.command, arguments, interrupted=getattr(arguments, "interrupted", cli.INTERRUPTED))
 
 
 def _add_data_options(parser: argparse.ArgumentParser) -> None:
@@ -27,16 +30,13 @@ def _add_data_options(parser: argparse.ArgumentParser) -> None:
         "--split", type=cli.fraction, metavar="F", help="held-out fraction, where there is no test folder"
     )
     parser.add_argument("--subset", type=cli.positive, metavar="N", help="train on N randomly chosen pairs")
-    parser.add_argument("--seed", type=int, metavar="N", help="of the subset, the split and the scenes")
+    parser.add_argument("--seed", type=cli.natural, metavar="N", help="of the subset, the split and the scenes")
 
 
-def _data_settings(arguments):
-    """The data options as DataSettings, or None when none was given."""
-    from pynet_bokeh.data.settings import DataSettings
-
-    given = {"folder": arguments.data, "split": arguments.split, "subset": arguments.subset, "seed": arguments.seed}
-    given = {name: value for name, value in given.items() if value is not None}
-    return DataSettings(**given) if given else None
+def _given_data(arguments) -> dict:
+    """The data options that were given, as fields of DataSettings."""
+    options = {"folder": arguments.data, "split": arguments.split, "subset": arguments.subset, "seed": arguments.seed}
+    return {name: value for name, value in options.items() if value is not None}
 
 
 def _add_train(commands) -> None:
@@ -54,7 +54,7 @@ def _add_train(commands) -> None:
     )
     parser.add_argument("--vgg-weights", metavar="FILE", help="VGG19's ImageNet weights, for recipes with a vgg loss")
     _add_data_options(parser)
-    parser.set_defaults(command=_train)
+    parser.set_defaults(command=_train, interrupted="interrupted; the same command goes on from the last checkpoint")
 
 
 def _train(arguments) -> int:
@@ -64,9 +64,14 @@ def _train(arguments) -> int:
     from pynet_bokeh.training.run import open_or_create
 
     exists = (arguments.run / "recipe.json").is_file()
-    name = arguments.recipe or (None if exists and not arguments.set else "pynet_mobile")
-    recipe = recipes.load(name, arguments.set) if name else None
-    run = open_or_create(arguments.run, recipe, _data_settings(arguments), start_from=arguments.start_from)
+    name = arguments.recipe or (None if exists else "pynet_mobile")
+    run = open_or_create(
+        arguments.run,
+        recipes.load(name, arguments.set) if name else None,
+        _given_data(arguments),
+        overrides=arguments.set,
+        start_from=arguments.start_from,
+    )
     if arguments.level:
         training.train_level(run, arguments.level, vgg_weights=arguments.vgg_weights)
     else:
@@ -86,10 +91,11 @@ def _add_evaluate(commands) -> None:
     parser.add_argument(
         "--size", type=cli.image_size, default=(512, 512), metavar="WxH", help="of the scenes (default 512)"
     )
-    parser.add_argument("--limit", type=cli.positive, default=64, metavar="N", help="at most N pictures (default 64)")
+    parser.add_argument("--limit", type=cli.positive, metavar="N", help="at most N pictures (default: all; 64 scenes)")
     parser.add_argument(
         "--no-extra", action="store_true", help="withhold the fourth channel: the model finds the focus"
     )
+    parser.add_argument("--min-gain", type=float, metavar="DB", help="exit with 1 when the mean gain is lower")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures of every picture")
     parser.add_argument("--pictures", type=Path, metavar="DIR", help="write input | output | target of each picture")
     _add_data_options(parser)
@@ -98,18 +104,22 @@ def _add_evaluate(commands) -> None:
 
 def _evaluate(arguments) -> int:
     from pynet_bokeh import evaluate, files
-    from pynet_bokeh.data.settings import DataSettings
-    from pynet_bokeh.predictors import open_predictor
+    from pynet_bokeh.predictors import open_predictor, pictures_of
 
     predictor = open_predictor(arguments.model, weights=arguments.weights, threads=arguments.threads)
-    settings = _data_settings(arguments) or DataSettings()
-    _, validation = settings.open(extra=predictor.extra, scene_size=arguments.size, scene_count=arguments.limit)
+    settings = pictures_of(arguments.model, _given_data(arguments))
+    scenes = arguments.limit or SCENES
+    _, validation = settings.open(extra=predictor.extra, scene_size=arguments.size, scene_count=scenes)
     result = evaluate.evaluate(
         predictor, validation, limit=arguments.limit, use_extra=not arguments.no_extra, pictures=arguments.pictures
     )
     print(evaluate.table(result))
     if arguments.json:
         files.write_json(arguments.json, result)
+    gain = result["mean"]["gain"]
+    if arguments.min_gain is not None and gain < arguments.min_gain:
+        print(f"the mean gain of {gain:+.2f} dB is below --min-gain {arguments.min_gain:+g}", file=sys.stderr)
+        return 1
     return 0
 
 
@@ -156,20 +166,17 @@ def _add_data(commands) -> None:
     scenes.add_argument("--test-count", type=cli.positive, default=16, metavar="N", help="held out (default 16)")
     scenes.add_argument("--size", type=cli.image_size, default=(512, 512), metavar="WxH")
     scenes.add_argument("--extra", choices=("depth", "focus"), default="focus")
-    scenes.add_argument("--seed", type=int, default=0, metavar="N")
+    scenes.add_argument("--seed", type=cli.natural, default=0, metavar="N")
     scenes.set_defaults(command=_scenes)
 
 
 def _check(arguments) -> int:
     from pynet_bokeh.data import pairs
 
-    broken = 0
-    for source in pairs.open_pairs(arguments.folder, extra=arguments.extra, split=0.5):  # both halves are checked
-        problems = [problem for problem in pairs.check(source) if problem]
-        print(f"{source.describe()}: {len(problems)} broken")
-        print("\n".join(problems), end="\n" if problems else "")
-        broken += len(problems)
-    return cli.EXIT_BAD_INPUT if broken else 0
+    source = pairs.open_all(arguments.folder, extra=arguments.extra)
+    problems = [problem for problem in pairs.check(source) if problem]
+    print("\n".join([f"{source.describe()}: {len(problems)} broken", *problems]))
+    return cli.EXIT_BAD_INPUT if problems else 0
 
 
 def _scenes(arguments) -> int:

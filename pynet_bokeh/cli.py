@@ -10,6 +10,7 @@ from pynet_bokeh.errors import UserError
 
 EXIT_BAD_INPUT = 2
 EXIT_INTERRUPTED = 130
+INTERRUPTED = "interrupted; nothing half-written was left"
 
 
 class Parser(argparse.ArgumentParser):
@@ -24,7 +25,9 @@ class Parser(argparse.ArgumentParser):
         self.exit(EXIT_BAD_INPUT, f"error: {message} (see {self.prog} --help)\n")
 
 
-def run(command: Callable[[argparse.Namespace], int], arguments: argparse.Namespace) -> int:
+def run(
+    command: Callable[[argparse.Namespace], int], arguments: argparse.Namespace, *, interrupted: str = INTERRUPTED
+) -> int:
     """Calls `command(arguments)` and turns what a user can mend or interrupt into one line and an exit code."""
     try:
         return command(arguments)
@@ -32,7 +35,7 @@ def run(command: Callable[[argparse.Namespace], int], arguments: argparse.Namesp
         print(f"error: {error}", file=sys.stderr)
         return EXIT_BAD_INPUT
     except KeyboardInterrupt:
-        print("interrupted; the same command goes on from the last checkpoint", file=sys.stderr)
+        print(interrupted, file=sys.stderr)
         return EXIT_INTERRUPTED
 
 
@@ -63,6 +66,13 @@ def positive(text: str) -> int:
     return int(text)
 
 
+def natural(text: str) -> int:
+    """Parses a whole number from 0 up."""
+    if not text.isdigit():
+        raise argparse.ArgumentTypeError(f"a whole number, 0 or more, is wanted; received {text!r}")
+    return int(text)
+
+
 def import_tensorflow() -> None:
     """Imports tensorflow and lets it look for GPUs without its start-up log, which environment variables can't silence.
 
@@ -77,6 +87,8 @@ def import_tensorflow() -> None:
             import tensorflow
 
             tensorflow.config.list_physical_devices()
+        except ModuleNotFoundError as error:
+            raise UserError(f"{error.name} is not installed; pip install '.[export]' brings what this needs") from error
         except BaseException:
             log.seek(0)
             os.write(terminal, log.read())

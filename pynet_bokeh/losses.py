@@ -5,9 +5,9 @@ from collections.abc import Callable
 import tensorflow as tf
 
 from pynet_bokeh.errors import UserError
+from pynet_bokeh.metrics import SSIM_WINDOW
 from pynet_bokeh.vgg import vgg19_features
 
-SSIM_WINDOW = 11
 LOSSES = ("l1", "ssim", "vgg")
 
 

@@ -14,8 +14,13 @@ def psnr(a: np.ndarray, b: np.ndarray) -> float:
 
 
 def ssim(a: np.ndarray, b: np.ndarray) -> float:
-    """Structural similarity (Wang et al. 2004): Gaussian window 11×11, σ 1.5, mean over channels and valid region."""
+    """Structural similarity (Wang et al. 2004): Gaussian window 11×11, σ 1.5, mean over channels and valid region.
+
+    Raises ValueError for pictures smaller than the window.
+    """
     a, b = np.asarray(a, np.float64), np.asarray(b, np.float64)
+    if min(a.shape[:2]) < SSIM_WINDOW:
+        raise ValueError(f"SSIM: pictures of {SSIM_WINDOW} pixels a side at least; received {list(a.shape)}")
     inside = slice(SSIM_WINDOW // 2, -(SSIM_WINDOW // 2))
 
     def mean(x):

@@ -1,8 +1,10 @@
 """A model by the words a user names it with: a .tflite, a run's folder, or a network's name with a weights file."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
-from pynet_bokeh import cli
+from pynet_bokeh import cli, files
+from pynet_bokeh.data.settings import DataSettings
 from pynet_bokeh.errors import UserError
 from pynet_bokeh.runtime import Predictor, TflitePredictor
 
@@ -23,3 +25,19 @@ def open_predictor(model: str, *, weights: str | None = None, threads: int | Non
     from pynet_bokeh import trained  # 4 s
 
     return trained.network_predictor(model, weights) if weights else trained.run_predictor(model)
+
+
+def pictures_of(model: str, given: Mapping) -> DataSettings:
+    """The pictures that `model` was not trained on: its own run's settings, with those that the user gave.
+
+    A run keeps them, a .tflite's sidecar carries them; other models have the built-in scenes.
+    """
+    path = Path(model)
+    sidecar = path.with_suffix(".json")
+    if path.is_dir():
+        known = files.read_json(path / "recipe.json").get("data", {})
+    elif model.endswith(".tflite") and sidecar.is_file():
+        known = files.read_json(sidecar).get("origin", {}).get("data", {})
+    else:
+        known = {}
+    return DataSettings(**{**known, **given})

@@ -178,6 +178,21 @@ class TflitePredictor:
                 f"{list(self._image.shape)}; a coarse level's model can't render photos"
             )
 
+    def describe(self) -> dict:
+        """Shape, type, scale and zero point of every input and output by name, ready for JSON."""
+        used = {"inputs": [self._image, *([self._map] if self._map else [])], "outputs": [self._output]}
+        return {
+            group: {
+                one.name: {
+                    "shape": list(one.shape),
+                    "dtype": one.dtype.name,
+                    "quantization": {"scale": one.scale, "zero_point": one.zero_point} if one.scale else None,
+                }
+                for one in tensors
+            }
+            for group, tensors in used.items()
+        }
+
     def __call__(self, image: np.ndarray, extra: np.ndarray | None = None) -> np.ndarray:
         """Renders [h,w,3] (and the fourth channel [h,w]) in [0,1] to [H,W,3] in [0,1], clipped.
 

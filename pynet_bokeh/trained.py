@@ -48,7 +48,10 @@ class KerasPredictor:
         inputs = {"image": image[None].astype(np.float32)}
         if self.extra:
             inputs[self.extra] = extra[None, ..., None].astype(np.float32)
-        return np.clip(self._model(inputs, training=False)[OUTPUT][0].numpy(), 0.0, 1.0)
+        output = self._model(inputs, training=False)[OUTPUT][0].numpy()
+        if not np.isfinite(output).all():
+            raise UserError(f"{self.name}: gives numbers that are not finite")
+        return np.clip(output, 0.0, 1.0)
 
 
 def run_predictor(folder: Path | str) -> KerasPredictor:

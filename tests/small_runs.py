@@ -3,7 +3,6 @@
 import numpy as np
 
 from pynet_bokeh import weights
-from pynet_bokeh.data.settings import DataSettings
 from pynet_bokeh.models import registry
 from pynet_bokeh.training import recipe as recipes
 from pynet_bokeh.training.run import open_or_create
@@ -22,7 +21,7 @@ def lively(network, *, seed=0, spread=0.05):
 
 def finished_run(folder, *settings):
     """A run whose seven levels are finished, with lively weights instead of trained ones."""
-    run = open_or_create(folder, recipes.load("smoke", [*SMALL, *settings]), DataSettings(seed=1))
+    run = open_or_create(folder, recipes.load("smoke", [*SMALL, *settings]), {"seed": 1})
     network = lively(registry.build(run.recipe.network, run.recipe.network_config))
     for level in network.pictures:
         weights.save(network.variables(level), run.weights(level))

@@ -118,6 +118,18 @@ def open_pairs(
     return (train if subset is None else part_of(train, subset, seed=seed)), validation
 
 
+def open_all(root: str | Path, *, extra: Extra | None = None) -> PairSource:
+    """Every pair below `root`, training and test alike: to look at, not to train on. Raises as open_pairs does."""
+    root = Path(root)
+    check_extra(extra)
+    folder, photos, targets = _layout(root)
+    pairs = _pairs(folder, photos, targets, extra)
+    tests = root / "test"
+    if (photos, folder) == ("original", root / "train") and _present(tests, photos, targets):
+        pairs += _pairs(tests, photos, targets, extra)
+    return PairSource(pairs, extra, str(root))
+
+
 def check(source: Source, *, workers: int = 4) -> Iterator[str | None]:
     """Decodes every example with `workers` threads and yields, in order, what is wrong with it in one line, or None."""
     if workers < 1:

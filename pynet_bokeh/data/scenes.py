@@ -8,6 +8,7 @@ import math
 
 import numpy as np
 
+from pynet_bokeh import images
 from pynet_bokeh.data import lens, shapes, textures
 from pynet_bokeh.data.source import Example, check_extra
 from pynet_bokeh.data.textures import Patch
@@ -69,8 +70,8 @@ class SceneSource:
         strength = self.strength * min(self.size)
         return Example(
             name=f"{self.split}-{self.seed}-{index}",
-            image=_encoded(lens.photograph(layers, **view)),
-            bokeh=_encoded(lens.photograph(layers, **view, strength=strength)),
+            image=images.to_uint8(lens.photograph(layers, **view)),
+            bokeh=images.to_uint8(lens.photograph(layers, **view, strength=strength)),
             extra=self._extra(layers, subject),
         )
 
@@ -85,7 +86,7 @@ class SceneSource:
             dataclasses.replace(layer, colour=(layer.alpha * value)[..., None])
             for layer, value in zip(layers, values, strict=True)
         ]
-        return _encoded(lens.expose(flat, size=self.size)[..., 0])
+        return images.to_uint8(lens.expose(flat, size=self.size)[..., 0])
 
 
 def compose(rng: np.random.Generator, size: tuple[int, int], strength: float) -> tuple[list[lens.Layer], int]:
@@ -147,7 +148,3 @@ def _thing(rng, size, unit, kinds, distance, middle, across, *, subject=False) -
     shade = np.exp((sideways - sideways.mean()) * np.float32(rng.uniform(0, 1.2) / across))
     light = surface * shade[..., None] * np.float32(math.exp(rng.normal(0, 0.3)))
     return lens.Layer(light * alpha[..., None], alpha, distance, (int(low[1]), int(low[0])))
-
-
-def _encoded(picture: np.ndarray) -> np.ndarray:
-    return np.rint(np.clip(picture, 0, 1) * 255).astype(np.uint8)

@@ -7,6 +7,8 @@ from tqdm import tqdm
 
 from pynet_bokeh.data.pairs import MAP_FOLDERS
 from pynet_bokeh.data.source import Example, Source
+from pynet_bokeh.errors import UserError
+from pynet_bokeh.files import read_json, write_json
 from pynet_bokeh.images import write_image
 
 
@@ -14,8 +16,13 @@ def write_pairs(source: Source, folder: Path, *, workers: int = 4, label: str = 
     """Writes every example as `original/`, `bokeh/` and, where there is one, the fourth channel; returns how many.
 
     Photos are JPEG at quality 97, maps PNG. A pair that is there already is left alone, so an interrupted run goes on.
-    Raises UserError when a file can't be written.
+    Raises UserError when a file can't be written, or when the folder holds the pictures of another source.
     """
+    origin = {"source": source.describe(), "extra": source.extra, "count": len(source)}
+    stamp = folder / "source.json"
+    if stamp.is_file() and read_json(stamp) != origin:
+        raise UserError(f"{folder}: holds {read_json(stamp)}; give another folder for {origin}")
+    write_json(stamp, origin)
 
     def write(index: int) -> int:
         stem = f"{index:06d}"

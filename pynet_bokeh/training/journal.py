@@ -5,25 +5,28 @@ from pathlib import Path
 
 import tensorflow as tf
 
+from pynet_bokeh.files import whole_file
+
 
 class Journal:
     """Appends records to `metrics.jsonl` and to TensorBoard. A context manager.
 
-    Lines of steps after `start_step`, left by a training that was interrupted after its last checkpoint, are dropped,
-    so that every step stands once.
+    Lines of steps after `start_step`, left by a training that was killed after its last checkpoint, are dropped, so that
+    every step stands once; TensorBoard shows such steps twice.
     """
 
     def __init__(self, folder: Path, *, start_step: int):
         folder.mkdir(parents=True, exist_ok=True)
         self._path = folder / "metrics.jsonl"
         kept = [record for record in read(folder) if record["step"] <= start_step]
-        self._path.write_text("".join(json.dumps(record) + "\n" for record in kept))
+        with whole_file(self._path) as temporary:
+            temporary.write_text("".join(json.dumps(record) + "\n" for record in kept))
         self._file = self._path.open("a")
         self._events = tf.summary.create_file_writer(str(folder))
 
     def write(self, step: int, **values: float) -> None:
         """One record: a step and finite numbers by name."""
-        self._file.write(json.dumps({"step": step, **values}) + "\n")
+        self._file.write(json.dumps({"step": step, **values}, allow_nan=False) + "\n")
         self._file.flush()
         with self._events.as_default():
             for name, value in values.items():

@@ -11,7 +11,7 @@ import tf_keras
 from pynet_bokeh import images, levels, losses, weights
 from pynet_bokeh.data import pipeline
 from pynet_bokeh.errors import UserError
-from pynet_bokeh.metrics import psnr, ssim
+from pynet_bokeh.metrics import SSIM_WINDOW, psnr, ssim
 from pynet_bokeh.models import patch_gan, registry
 from pynet_bokeh.models.network import OUTPUT, Network
 from pynet_bokeh.training import loop, randomness
@@ -21,7 +21,6 @@ from pynet_bokeh.training.recipe import LevelRecipe
 from pynet_bokeh.training.run import Run, open_run
 
 SAMPLES = 4
-SSIM_SIDE = 11
 HIGHEST_PSNR = 100.0  # of equal pictures, where it is infinite
 FIRST_STAGE = "first_stage"
 
@@ -32,7 +31,11 @@ def train(run: Run, *, vgg_weights: str | None = None) -> None:
     wanted = [level for level in levels.LEVELS if level in network.pictures and level in run.recipe.level]
     if not wanted:
         raise UserError(f"recipe {run.recipe.name}: [level.{levels.FINEST}] is missing")
-    for level in wanted:
+    missing = [level for level in wanted if not run.is_finished(level)]
+    for level in missing:  # a mistake in the last level's recipe must not wait until the others are trained
+        size = levels.size(run.recipe.data.crop, level)
+        objective(run.recipe.level[level], picture_size=size, vgg_weights=vgg_weights)
+    for level in missing:
         if not run.is_finished(level):
             train_level(run, level, vgg_weights=vgg_weights)
 
@@ -59,7 +62,12 @@ def train_level(run: Run, level: int, *, vgg_weights: str | None = None) -> None
     start = starting_weights(run, network, level)
     model = _model(network, level, schedule)
     if start:
-        weights.load(network.variables(level), start)
+        absent = weights.load(network.variables(level), start)
+        own = {weights.variable_name(variable) for variable in network.variables(level)}
+        if level + 1 in network.pictures:
+            own -= {weights.variable_name(variable) for variable in network.variables(level + 1)}
+        if lost := sorted(set(absent) - own):
+            raise UserError(f"{start}: lacks {lost[0]}")
     training, validation = open_data(run, network)
     folder = run.level_folder(level)
     loss = objective(schedule, picture_size=levels.size(recipe.data.crop, level), vgg_weights=vgg_weights)
@@ -202,6 +210,6 @@ class Validation:
 
 def _scores(name: str, picture, target) -> dict[str, float]:
     scores = {f"{name}_psnr": min(psnr(picture, target), HIGHEST_PSNR)}
-    if min(target.shape[:2]) >= SSIM_SIDE:
+    if min(target.shape[:2]) >= SSIM_WINDOW:
         scores[f"{name}_ssim"] = ssim(picture, target)
     return scores

@@ -1,6 +1,7 @@
 """The training loop: batches in, steps, journal, validation, checkpoints. One for every network and for QAT."""
 
 import contextlib
+import dataclasses
 import itertools
 import math
 import signal
@@ -23,7 +24,6 @@ from pynet_bokeh.training.recipe import LevelRecipe
 FINAL_SHARE = 0.01  # of the learning rate, at the end of a cosine schedule
 
 
-@tf_keras.utils.register_keras_serializable("pynet_bokeh")
 class Rate(tf_keras.optimizers.schedules.LearningRateSchedule):
     """A recipe's learning rate by step: linear warm-up, then constant or half a cosine down to a hundredth."""
 
@@ -41,7 +41,7 @@ class Rate(tf_keras.optimizers.schedules.LearningRateSchedule):
         return rate
 
     def get_config(self):
-        return {"schedule": self._schedule}
+        return dataclasses.asdict(self._schedule)
 
 
 def optimizer(schedule: LevelRecipe) -> tf_keras.optimizers.Optimizer:
@@ -139,8 +139,8 @@ def run(
                 else:
                     bar.update()
                 if logs or saves:
+                    _check_finite(gathered, label, now, manager.directory)
                     means = {name: float(tf.reduce_mean(values)) for name, values in gathered.items()}
-                    _check_finite(means, f"{label}: the {{name}} is not finite at step {now}", manager.directory)
                 if logs:
                     rate = float(stepper.learning_rate)
                     journal.write(now, **means, learning_rate=rate, seconds=time.monotonic() - began)
@@ -149,24 +149,39 @@ def run(
                 if validate and (last or now % schedule.validate_every == 0):
                     validate(journal, now)
                 if saves:
-                    manager.save(now)
+                    _save(manager, stepper, label, now)
                 interruptions.heed()
         except KeyboardInterrupt:
             if not interruptions.impatient:
-                manager.save(int(step.numpy()))
+                _check_finite(gathered, label, int(step.numpy()), manager.directory)
+                _save(manager, stepper, label, int(step.numpy()))
             raise
         finally:
             if bar is not None:
                 bar.close()
 
 
-def _check_finite(values: Mapping[str, float], message: str, checkpoints: str) -> None:
-    for name, value in values.items():
-        if not math.isfinite(value):
+def _check_finite(gathered: Mapping[str, list], label: str, now: int, checkpoints: str) -> None:
+    """Raises UserError for the first scalar, among those gathered up to step `now`, that is not finite."""
+    for name, values in gathered.items():
+        for place, value in enumerate(values):
+            if not math.isfinite(float(value)):
+                raise UserError(
+                    f"{label}: the {name.replace('_', ' ')} is not finite at step {now - len(values) + place + 1}; "
+                    f"lower the learning rate, the last checkpoint is in {checkpoints}"
+                )
+
+
+def _save(manager: tf.train.CheckpointManager, stepper: Stepper, label: str, now: int) -> None:
+    """Saves a checkpoint, unless a weight is not finite: the loss tells only at the next step."""
+    models = [model for model in stepper.trackables.values() if isinstance(model, tf_keras.Model)]
+    for variable in (variable for model in models for variable in model.trainable_variables):
+        if not tf.reduce_all(tf.math.is_finite(variable)):
             raise UserError(
-                f"{message.format(name=name.replace('_', ' '))}; "
-                f"lower the learning rate, the last checkpoint is in {checkpoints}"
+                f"{label}: {variable.name} is not finite after step {now}; "
+                f"lower the learning rate, the last checkpoint is in {manager.directory}"
             )
+    manager.save(now)
 
 
 def restore(manager: tf.train.CheckpointManager) -> None:

@@ -13,7 +13,9 @@ from importlib import resources
 from pathlib import Path
 
 from pynet_bokeh import levels
+from pynet_bokeh.data.pipeline import AUGMENTATIONS
 from pynet_bokeh.errors import UserError
+from pynet_bokeh.losses import LOSSES
 
 SCHEDULES = ("constant", "cosine")
 _KINDS = {int: "a whole number", float: "a number", str: "a text", dict: "a table", tuple: "a list"}
@@ -144,6 +146,16 @@ def load(name_or_file: str, overrides: typing.Sequence[str] = ()) -> Recipe:
     return from_dict(content, where=f"recipe {content['name']}")
 
 
+def changed(recipe: Recipe, overrides: typing.Sequence[str]) -> Recipe:
+    """`recipe` with `key.key=value` overrides. Those of `defaults` are refused: its levels are resolved already."""
+    content = recipe.as_dict()
+    for override in overrides:
+        if override.startswith("defaults."):
+            raise UserError(f"--set {override}: a run's levels are resolved; name the level, as in level.7.steps=100")
+        _override(content, override)
+    return from_dict(content, where=f"recipe {recipe.name}")
+
+
 def _override(content: dict, text: str) -> None:
     key, equals, value = text.partition("=")
     path = key.strip().split(".")
@@ -173,7 +185,7 @@ def from_dict(content: dict, *, where: str = "recipe") -> Recipe:
         if key not in {str(level) for level in levels.LEVELS}:
             raise UserError(f"{where}: level.{key}: levels {levels.FINEST} to {levels.COARSEST} are allowed")
         schedules[int(key)] = _schedule(defaults, own, f"{where}: level.{key}")
-    data = _dataclass(DataRecipe, content.pop("data", {}), f"{where}: data")
+    data = _data(content.pop("data", {}), f"{where}: data")
     adversarial = content.pop("adversarial", None)
     if adversarial is not None:
         adversarial = _adversarial(adversarial, schedules, f"{where}: adversarial")
@@ -199,6 +211,28 @@ def _check_betas(adam: LevelRecipe | AdversarialRecipe, where: str) -> None:
             raise UserError(f"{where}.{name}: 0 or more and below 1 is wanted; received {getattr(adam, name)}")
 
 
+def _data(content: dict, where: str) -> DataRecipe:
+    data = _dataclass(DataRecipe, content, where)
+    for name in data.augment:
+        if name not in AUGMENTATIONS:
+            raise UserError(f"{where}.augment: {', '.join(AUGMENTATIONS)} are known; received {name!r}")
+    for name in ("crop", "scene_size", "validation_crop"):
+        if min(getattr(data, name)) < 1:
+            raise UserError(f"{where}.{name}: pixels above 0 are wanted; received {list(getattr(data, name))}")
+    _in_range(data, "extra_dropout", where, least=0, most=1)
+    _in_range(data, "validation_count", where, above=0)
+    return data
+
+
+def _in_range(settings, name: str, where: str, *, above=None, least=None, most=None) -> None:
+    value = getattr(settings, name)
+    if above is not None and not value > above:
+        raise UserError(f"{where}.{name}: a number above {above} is wanted; received {value}")
+    if least is not None and not least <= value <= (value if most is None else most):
+        wanted = f"{least} or more" if most is None else f"{least} to {most}"
+        raise UserError(f"{where}.{name}: {wanted} is wanted; received {value}")
+
+
 def _schedule(defaults: dict, own: dict, where: str) -> LevelRecipe:
     if not isinstance(own, dict):
         raise UserError(f"{where}: a table is wanted; received {own!r}")
@@ -206,9 +240,12 @@ def _schedule(defaults: dict, own: dict, where: str) -> LevelRecipe:
     if schedule.schedule not in SCHEDULES:
         raise UserError(f"{where}.schedule: {', '.join(SCHEDULES)} are allowed; received {schedule.schedule!r}")
     for name in ("steps", "batch", "learning_rate", "log_every", "validate_every", "checkpoint_every"):
-        if getattr(schedule, name) <= 0:
-            raise UserError(f"{where}.{name}: a number above 0 is wanted; received {getattr(schedule, name)}")
-    _check_betas(schedule, where)
+        _in_range(schedule, name, where, above=0)
+    _in_range(schedule, "warmup", where, least=0)
+    for weights in (schedule.losses, schedule.first_stage_losses):
+        for name in weights:
+            if name not in LOSSES:
+                raise UserError(f"{where}.losses: {', '.join(LOSSES)} are known; received {name!r}")
     if not schedule.losses:
         raise UserError(f"{where}.losses: at least one loss is wanted")
     return schedule

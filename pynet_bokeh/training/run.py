@@ -9,6 +9,7 @@ RUN/level7/weights.npz      written when the level is finished
 """
 
 import dataclasses
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pynet_bokeh import files, levels
@@ -43,10 +44,6 @@ class Run:
         """Whether the level was trained to its end."""
         return self.weights(level).is_file()
 
-    def finest_finished(self) -> int | None:
-        """The finest level that was trained to its end, or None."""
-        return next((level for level in reversed(levels.LEVELS) if self.is_finished(level)), None)
-
 
 def open_run(folder: Path | str) -> Run:
     """Opens an existing run; raises UserError when `folder` is not one."""
@@ -64,23 +61,35 @@ def open_run(folder: Path | str) -> Run:
 
 
 def open_or_create(
-    folder: Path | str, recipe: Recipe | None, data: DataSettings | None, *, start_from: Path | str | None = None
+    folder: Path | str,
+    recipe: Recipe | None,
+    data: Mapping | None = None,
+    *,
+    overrides: Sequence[str] = (),
+    start_from: Path | str | None = None,
 ) -> Run:
-    """Opens the run in `folder`, or makes it with `recipe` and `data`.
+    """Opens the run in `folder`, or makes it with `recipe`.
 
-    A run keeps its network: another one is refused, and so is a `start_from` with another one. A changed schedule or
-    another data set is taken for the levels not yet finished and written into the run's recipe.json.
+    Args:
+      recipe: None takes the run's own.
+      data: fields of DataSettings that the user gave; the others stay as the run has them.
+      overrides: `key.key=value` changes to the run's own recipe, where `recipe` is None.
+      start_from: see training.level.train_level.
+
+    A run keeps its network: another one is refused, and so is a `start_from` with another one. A changed schedule is
+    taken for the levels not yet finished and written into the run's recipe.json. Once a level has begun, its pictures
+    stay: a finer level must not validate on what a coarser one trained on.
     """
     folder = Path(folder)
     if (folder / "recipe.json").is_file():
         run = open_run(folder)
-        recipe = recipe or run.recipe
+        recipe = recipe or recipes.changed(run.recipe, overrides)
         _refuse_another_network(recipe, run)
-        run = Run(folder, recipe, data or run.data, str(start_from) if start_from else run.start_from)
+        run = Run(folder, recipe, _changed_data(run, data or {}), str(start_from) if start_from else run.start_from)
     else:
         if recipe is None:
             raise UserError(f"{folder}: no run there yet; name a recipe ({', '.join(recipes.names())})")
-        run = Run(folder, recipe, data or DataSettings(), str(start_from) if start_from else None)
+        run = Run(folder, recipe, DataSettings(**(data or {})), str(start_from) if start_from else None)
     if start_from:
         if Path(start_from).resolve() == folder.resolve():
             raise UserError(f"--start-from {start_from}: another run is wanted; received the run itself")
@@ -90,6 +99,17 @@ def open_or_create(
         {"recipe": run.recipe.as_dict(), "data": dataclasses.asdict(run.data), "start_from": run.start_from},
     )
     return run
+
+
+def _changed_data(run: Run, given: Mapping) -> DataSettings:
+    data = dataclasses.replace(run.data, **given)
+    begun = [level for level in levels.LEVELS if run.level_folder(level).exists()]
+    if begun and data != run.data:
+        raise UserError(
+            f"{run.folder}: level {begun[0]} has begun with {run.data}; "
+            f"the other levels take the same pictures, or a new RUN; received {data}"
+        )
+    return data
 
 
 def _refuse_another_network(recipe: Recipe, run: Run) -> None:

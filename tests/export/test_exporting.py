@@ -52,8 +52,9 @@ def test_every_recipe_gives_a_verified_artifact_with_its_sidecar(shared_run, nam
     assert probe["foreign_operators"] == []
     edges = "uint8" if recipes.RECIPES[name].integer_edges else "float32"
     assert set(probe["dtypes"]) == {edges}
-    if name == "qat_int8":
+    if recipes.RECIPES[name].integer_edges:
         assert probe["scales"] == pytest.approx([1 / 255] * 3)
+        assert sidecar["output"]["bokeh"]["quantization"] == {"scale": pytest.approx(1 / 255), "zero_point": 0}
 
 
 def test_an_up_to_date_artifact_is_left_alone(run, capsys):
@@ -154,3 +155,21 @@ def test_an_rgb_only_network_has_one_input(tmp_path, tflite_probe):
 def test_depth_is_an_input_by_its_name(tmp_path, tflite_probe):
     run = finished_run(tmp_path / "run", "network_config.extra=depth")
     assert set(tflite_probe(export(run, "ptq_int8"))["inputs"]) == {"image", "depth"}
+
+
+def test_the_coarsest_level_is_too_small_for_ssim(run):
+    sidecar = json.loads(export(run, "fp32", level=7).with_suffix(".json").read_text())
+    assert sidecar["verification"]["kernels"]["xnnpack"]["mean_ssim"] is None
+
+
+@pytest.mark.parametrize(
+    ("network", "config"),
+    [
+        ("pynet", "{width = 0.125, max_kernel = 3}"),
+        ("glass_net", "{width = 0.125}"),
+        ("double_vnet", "{width = 0.125}"),
+    ],
+)
+def test_normalized_networks_are_quantized_around_their_normalization(tmp_path, network, config, tflite_probe):
+    run = finished_run(tmp_path / "run", f"network={network}", f"network_config={config}")
+    assert tflite_probe(export(run, "qat_int8"))["foreign_operators"] == []

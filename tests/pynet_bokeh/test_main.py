@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from pynet_bokeh.__main__ import main
+from pynet_bokeh.data.pairs import open_pairs
 from pynet_bokeh.images import header_size
 
 ROOT = Path(__file__).parents[2]
@@ -67,10 +68,10 @@ def test_unpaired_files(tmp_path, capsys):
 
 def test_a_corrupt_jpeg_among_the_data(tmp_path, capsys):
     data = write_pairs(tmp_path / "data")
-    for number in range(6):
-        path = data / "original" / f"{number}.jpg"
-        path.write_bytes(path.read_bytes()[:400])
-    fails(capsys, lambda: train(tmp_path / "run", "--data", str(data)), "data/original/", "broken picture")
+    training, _ = open_pairs(data)
+    path = training.pairs[2].photo  # read in the pipeline's threads; validation pictures are read before
+    path.write_bytes(path.read_bytes()[:400])
+    fails(capsys, lambda: train(tmp_path / "run", "--data", str(data)), str(path), "broken picture")
     assert not (tmp_path / "run" / "level7" / "weights.npz").exists()
 
 
@@ -150,7 +151,7 @@ def test_a_stopped_training_writes_a_checkpoint_and_goes_on(tmp_path):
     process.send_signal(signal.SIGTERM)
     _, error = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert "interrupted; the same command goes on" in error
+    assert "interrupted; the same command goes on from the last checkpoint" in error
     assert "Traceback" not in error
     step = json.loads(journal.read_text().splitlines()[-1])["step"]
     assert list((run / "level7" / "checkpoints").glob(f"ckpt-{step}.index"))
@@ -177,3 +178,26 @@ sys.exit(code or any(name.startswith(("tensorflow", "tf_keras", "keras")) for na
 """
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
     assert header_size(tmp_path / "out.jpg") == (200, 300)
+
+
+def test_a_run_is_evaluated_on_what_it_held_out(tmp_path):
+    data = write_pairs(tmp_path / "data", count=12)
+    run = tmp_path / "run"
+    options = ["--data", str(data), "--split", "0.25", "--seed", "7", "--set", "defaults.steps=2"]
+    assert train(run, *options, "--set", "data.validation_count=3") == 0
+    result = tmp_path / "result.json"
+    assert main(["evaluate", "--model", str(run), "--json", str(result)]) == 0
+    _, held_out = open_pairs(data, extra="focus", split=0.25, seed=7)
+    assert [one["name"] for one in json.loads(result.read_text())["pictures"]] == [pair.name for pair in held_out.pairs]
+    assert main(["evaluate", "--model", str(run), "--min-gain", "90"]) == 1
+
+
+def test_a_run_keeps_its_recipe_and_its_pictures(tmp_path, capsys):
+    run, data = tmp_path / "run", write_pairs(tmp_path / "data")
+    assert train(run, "--data", str(data), "--level", "7") == 0
+    again = ["train", "--run", str(run), "--level", "6", "--set", "level.6.steps=2"]
+    assert main(again) == 0
+    recipe = json.loads((run / "recipe.json").read_text())
+    assert (recipe["recipe"]["name"], recipe["recipe"]["level"]["6"]["steps"]) == ("smoke", 2)
+    assert recipe["data"]["folder"] == str(data)
+    fails(capsys, lambda: main([*again, "--seed", "3"]), "level 7 has begun", "seed 3")

@@ -85,19 +85,19 @@ def discriminators(monkeypatch):
 
 def two_stages_run(folder, *settings):
     own = ["network=two_stages", *SMALL, *SHORT, *NO_VGG]
-    return open_or_create(folder, recipes.load("bggan", [*own, *settings]), DataSettings(seed=1))
+    return open_or_create(folder, recipes.load("bggan", [*own, *settings]), {"seed": 1})
 
 
 def phone_run(folder, *settings, **options):
     own = ["network_config.channels=[4, 4, 4, 4, 4, 4]", *SMALL, *SHORT, "level.1.batch=1"]
     recipe = recipes.load("pynet_mobile_adversarial", [*own, *settings])
-    return open_or_create(folder, recipe, DataSettings(seed=1), **options)
+    return open_or_create(folder, recipe, {"seed": 1}, **options)
 
 
 def finished(folder, *settings, level=1):
     """A run of the small phone model with one finished level, away from its initial values."""
     own = ["network_config.channels=[4, 4, 4, 4, 4, 4]", *SMALL]
-    run = open_or_create(folder, recipes.load("smoke", [*own, *settings]), DataSettings(seed=1))
+    run = open_or_create(folder, recipes.load("smoke", [*own, *settings]), {"seed": 1})
     network = registry.build(run.recipe.network, run.recipe.network_config)
     for number, variable in enumerate(network.variables(level)):
         variable.assign_add(np.random.default_rng(number).normal(0, 0.05, variable.shape))
@@ -328,9 +328,9 @@ def test_what_was_cut_goes_on_to_the_same_losses_and_weights(tmp_path, monkeypat
 
 def test_a_network_without_levels_needs_no_coarser_one_whatever_the_recipe_lists(tmp_path):
     plain = ["network=two_stages", "network_config={}", *SMALL]
-    run = open_or_create(tmp_path / "run", recipes.load("smoke", plain), DataSettings(seed=1))
+    run = open_or_create(tmp_path / "run", recipes.load("smoke", plain), {"seed": 1})
     training.train(run)
-    assert run.finest_finished() == 1
+    assert run.is_finished(1)
     assert not run.level_folder(7).exists()
     content = dataclasses.replace(run.recipe, level={7: run.recipe.level[7]})
     with pytest.raises(UserError, match=r"recipe smoke: \[level\.1\] is missing"):
@@ -339,7 +339,7 @@ def test_a_network_without_levels_needs_no_coarser_one_whatever_the_recipe_lists
 
 def test_plain_training_supervises_the_first_stage_too(tmp_path):
     plain = ["network=two_stages", "network_config={}", *SMALL, "level.1.first_stage_losses={l1=0.5}"]
-    run = open_or_create(tmp_path / "run", recipes.load("smoke", plain), DataSettings(seed=1))
+    run = open_or_create(tmp_path / "run", recipes.load("smoke", plain), {"seed": 1})
     training.train(run)
     for record in training_records(run):
         total = record["l1"] + 0.1 * record["ssim"] + record["first_stage"]

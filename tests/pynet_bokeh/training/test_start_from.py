@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from pynet_bokeh.__main__ import main
-from pynet_bokeh.data.settings import DataSettings
 from pynet_bokeh.models import registry
 from pynet_bokeh.training import level as training
 from pynet_bokeh.training import recipe as recipes
@@ -24,7 +23,7 @@ def old(tmp_path_factory):
 
 def new_run(folder, old, *settings):
     recipe = recipes.load("smoke", [*SMALL, *STANDING_STILL, *settings])
-    return open_or_create(folder, recipe, DataSettings(seed=1), start_from=old and old.folder)
+    return open_or_create(folder, recipe, {"seed": 1}, start_from=old and old.folder)
 
 
 def weights_of(run, level):
@@ -88,7 +87,7 @@ def test_a_finished_phone_model_is_fine_tuned_against_discriminators(tmp_path, o
     command += ["--start-from", str(old.folder), *(word for one in settings for word in ("--set", one))]
     assert main(command) == 0
     run = open_run(tmp_path / "new")
-    assert run.finest_finished() == 1
+    assert run.is_finished(1)
     moved = [np.abs(weights_of(run, 1)[name] - values).max() for name, values in weights_of(old, 1).items()]
     assert 0 < max(moved) < 1e-3
     assert not run.level_folder(2).exists()

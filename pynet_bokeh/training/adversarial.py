@@ -8,7 +8,8 @@ what gets high scores beside what its other losses ask for. With y a target, ŷ 
 
 Pictures are in [0,1] here. The published networks work in [-1,1], twice as wide, and the gradient's length is measured
 there: it is half the one by values in [0,1]. The gradient is of the *sum* of a picture's patch scores, as is usual with
-PatchGANs; it keeps the discriminators' weight beside that of the other losses the same at every picture size.
+PatchGANs. A picture is then pulled by the discriminators (at weight 1) as strongly as by L1 (at weight 1) when it is
+1900 pixels a side, and more strongly in proportion the smaller it is: 4.9 times at 384×384, 1.6 times at 1024×1408.
 """
 
 from collections.abc import Callable, Sequence

@@ -39,8 +39,9 @@ class Case:
 def verify(path: Path, recipe: QuantizationRecipe, cases: Sequence[Case]) -> dict:
     """Compares the .tflite with the references, under XNNPACK and with LiteRT's built-in kernels.
 
-    Returns figures by kernels (PSNR in dB, SSIM, worst pixel of 1), PSNR against the targets before and after, the file's
-    `tensors` as it describes them itself, and `failures`: one line for each threshold of the recipe that was missed; empty when all held.
+    Returns figures by kernels (PSNR in dB, SSIM, worst pixel of 1), PSNR against the targets before and after, the
+    file's `tensors` as it describes them itself, and `failures`: one line for each threshold of the recipe that was
+    missed; empty when all held.
     """
     figures: dict = {"pictures": len(cases), "kernels": {}, "failures": []}
     for kernels, chosen in (("xnnpack", cases), ("builtin", cases[:BUILTIN_PICTURES])):

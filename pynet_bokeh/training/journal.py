@@ -11,8 +11,8 @@ from pynet_bokeh.files import whole_file
 class Journal:
     """Appends records to `metrics.jsonl` and to TensorBoard. A context manager.
 
-    Lines of steps after `start_step`, left by a training that was killed after its last checkpoint, are dropped, so that
-    every step stands once; TensorBoard shows such steps twice.
+    Lines of steps after `start_step`, left by a training that was killed after its last checkpoint, are dropped, so
+    that every step stands once; TensorBoard shows such steps twice.
     """
 
     def __init__(self, folder: Path, *, start_step: int):

@@ -242,6 +242,7 @@ def _schedule(defaults: dict, own: dict, where: str) -> LevelRecipe:
     for name in ("steps", "batch", "learning_rate", "log_every", "validate_every", "checkpoint_every"):
         _in_range(schedule, name, where, above=0)
     _in_range(schedule, "warmup", where, least=0)
+    _check_betas(schedule, where)
     for weights in (schedule.losses, schedule.first_stage_losses):
         for name in weights:
             if name not in LOSSES:

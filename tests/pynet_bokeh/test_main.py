@@ -136,7 +136,7 @@ def test_a_run_trains_renders_and_is_evaluated(tmp_path, capsys):
 def test_scenes_are_written_as_pairs_that_training_reads(tmp_path):
     data = tmp_path / "scenes"
     assert main(["data", "scenes", "--out", str(data), "--count", "3", "--test-count", "2", "--size", "64"]) == 0
-    assert sorted(path.name for path in (data / "train").iterdir()) == ["bokeh", "focus", "original"]
+    assert sorted(path.name for path in (data / "train").iterdir()) == ["bokeh", "focus", "original", "source.json"]
     assert main(["data", "check", str(data), "--extra", "focus"]) == 0
 
 

@@ -354,9 +354,7 @@ def test_a_first_stage_that_the_network_does_not_have(tmp_path):
 
 
 def test_coarser_levels_are_trained_plainly(tmp_path):
-    run = open_or_create(
-        tmp_path / "run", recipes.load("smoke", [*SMALL, "adversarial.weight=0.1"]), DataSettings(seed=1)
-    )
+    run = open_or_create(tmp_path / "run", recipes.load("smoke", [*SMALL, "adversarial.weight=0.1"]), {"seed": 1})
     training.train_level(run, 7)
     assert all("discriminator" not in record for record in journal.read(run.level_folder(7)))
 

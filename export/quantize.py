@@ -9,7 +9,7 @@ import tf_keras
 
 from pynet_bokeh import weights
 from pynet_bokeh.errors import UserError
-from pynet_bokeh.models.layers import ChannelMeanMax, InstanceNormalization, SpaceToDepth
+from pynet_bokeh.models.layers import ChannelMeanMax, InstanceNormalization, Join, SpaceToDepth
 from pynet_bokeh.models.network import OUTPUT
 
 _keras = tfmot.quantization.keras
@@ -77,7 +77,9 @@ _OUTPUT_BY_LAYER = {
     tf_keras.layers.Subtract: "moving",
     tf_keras.layers.Rescaling: "moving",
     tf_keras.layers.AveragePooling2D: "none",
+    tf_keras.layers.MaxPooling2D: "none",
     tf_keras.layers.UpSampling2D: "none",
+    Join: "moving",
     SpaceToDepth: "none",
     InstanceNormalization: "none",
     ChannelMeanMax: "none",
@@ -92,7 +94,10 @@ def quantize(model: tf_keras.Model) -> tf_keras.Model:
     last = model.get_layer(OUTPUT).input._keras_history.layer
 
     def annotate(layer):
-        output = "picture" if layer.name == OUTPUT else "none" if layer is last else _OUTPUT_BY_LAYER.get(type(layer))
+        if layer.name in (OUTPUT, "input"):  # the picture, and the inputs side by side
+            output = "picture"
+        else:
+            output = "none" if layer is last else _OUTPUT_BY_LAYER.get(type(layer))
         if output is None:
             return _keras.quantize_annotate_layer(layer)
         return _keras.quantize_annotate_layer(layer, quantize_config=ActivationConfig(output))
@@ -147,7 +152,7 @@ def calibrate(quantized: tf_keras.Model, model: tf_keras.Model, batches: Iterabl
 def pin_inputs(quantized: tf_keras.Model) -> None:
     """Sets the inputs' range to exactly 0 … 1, so that byte 255 is 1.0 and nothing is rescaled on the phone."""
     for layer in quantized.layers:
-        if _is_input_quantizer(layer):
+        if _is_input_quantizer(layer) and layer.quantizer:
             layer.quantizer_vars["min_var"].assign(0.0)
             layer.quantizer_vars["max_var"].assign(1.0)
 

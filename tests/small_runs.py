@@ -19,10 +19,10 @@ def lively(network, *, seed=0, spread=0.05):
     return network
 
 
-def finished_run(folder, *settings):
+def finished_run(folder, *settings, spread=0.05):
     """A run whose seven levels are finished, with lively weights instead of trained ones."""
     run = open_or_create(folder, recipes.load("smoke", [*SMALL, *settings]), {"seed": 1})
-    network = lively(registry.build(run.recipe.network, run.recipe.network_config))
+    network = lively(registry.build(run.recipe.network, run.recipe.network_config), spread=spread)
     for level in network.pictures:
         weights.save(network.variables(level), run.weights(level))
     return run

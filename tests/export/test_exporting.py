@@ -171,5 +171,5 @@ def test_the_coarsest_level_is_too_small_for_ssim(run):
     ],
 )
 def test_normalized_networks_are_quantized_around_their_normalization(tmp_path, network, config, tflite_probe):
-    run = finished_run(tmp_path / "run", f"network={network}", f"network_config={config}")
+    run = finished_run(tmp_path / "run", f"network={network}", f"network_config={config}", spread=0.02)
     assert tflite_probe(export(run, "qat_int8"))["foreign_operators"] == []

@@ -11,7 +11,7 @@ def test_only_reads_and_one_blend_touch_the_full_resolution():
     model = registry.build("pynet_mobile", picture_size=(256, 256), batch=1).model()
     full = [layer for layer in model.layers if layer.output.shape[1] == 256]
     kinds = sorted({type(layer).__name__ for layer in full})
-    assert kinds == ["Activation", "Add", "Concatenate", "InputLayer", "Multiply", "Subtract", "UpSampling2D"]
+    assert kinds == ["Activation", "Add", "InputLayer", "Join", "Multiply", "Subtract", "UpSampling2D"]
     assert sum(type(layer).__name__ == "UpSampling2D" for layer in full) == 2
 
 

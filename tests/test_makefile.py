@@ -1,0 +1,49 @@
+"""What `make` would run, without running it."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+def make(*arguments):
+    return subprocess.run(["make", *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "command"),
+    [
+        (["train"], 'pynet_bokeh train --run "runs/pynet_mobile"'),
+        (["train", "RECIPE=own/my.toml"], 'train --run "runs/my" --recipe "own/my.toml"'),
+        (["train-level", "N=7", "RUN=runs/my run"], 'train --level 7 --run "runs/my run"'),
+        (["train", "SET=level.7.steps=5 seed=3"], "--set 'level.7.steps=5' --set 'seed=3'"),
+        (["train", "FROM=runs/a", "SUBSET=20", "SPLIT=0.2"], '--split 0.2 --subset 20 --start-from "runs/a"'),
+        (["export-tflite", "QUANT=fp16", "SIZE=512"], 'export tflite "runs/pynet_mobile" --quant fp16 --size 512'),
+        (["export-tflite", "FORCE=1"], "--force"),
+        (["benchmark", "RUN=runs/my run"], 'benchmark run "runs/my run/export" --out "build/benchmark/results.json"'),
+        (["benchmark", "MODELS=a.tflite b.tflite"], "benchmark run a.tflite b.tflite --out"),
+        (["demo"], "--out build/demo/report.html"),
+    ],
+)
+def test_variables_become_options(arguments, command):
+    planned = make("-n", *arguments)
+    assert planned.returncode == 0
+    assert command in " ".join(planned.stdout.split())
+
+
+def test_variables_are_not_taken_from_the_environment(monkeypatch):
+    monkeypatch.setenv("DATA", "/somewhere")
+    assert "/somewhere" not in make("-n", "train").stdout
+
+
+def test_a_level_must_be_named():
+    done = make("-o", ".venv/.ready", "train-level")
+    assert done.returncode == 2
+    assert "error: N is missing" in done.stderr
+
+
+def test_help_lists_every_target():
+    targets = {line.split()[0] for line in make("help").stdout.splitlines()}
+    assert targets >= {"train", "train-level", "export-tflite", "benchmark", "demo", "test", "setup"}

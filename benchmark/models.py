@@ -10,7 +10,6 @@ from pynet_bokeh.errors import UserError
 from pynet_bokeh.files import read_json
 
 SUFFIX = ".tflite"
-FILE_IDENTIFIER = b"TFL3"  # bytes 4 to 8 of every TensorFlow Lite flatbuffer
 
 
 @dataclass(frozen=True)
@@ -49,6 +48,8 @@ def find(arguments: Sequence[Path]) -> list[Path]:
 
 def check(path: Path) -> None:
     """Raises UserError unless `path` looks like a TensorFlow Lite model from the outside."""
+    from pynet_bokeh.runtime import IDENTIFIER  # with numpy, which --help does without
+
     if path.suffix.lower() != SUFFIX:
         raise UserError(f"{path}: a {SUFFIX} file is wanted; received {path.suffix or 'a file without a suffix'}")
     try:
@@ -56,7 +57,7 @@ def check(path: Path) -> None:
             head = file.read(8)
     except OSError as error:
         raise UserError(f"{path}: can't be read ({error.strerror})") from error
-    if head[4:8] != FILE_IDENTIFIER:
+    if head[4:8] != IDENTIFIER:
         raise UserError(f"{path}: not a TensorFlow Lite model, or a damaged one ({path.stat().st_size} bytes)")
 
 

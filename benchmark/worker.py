@@ -152,9 +152,7 @@ def import_litert() -> None:
 
 
 def _open(model: Path, setting: Setting):
-    interpreter = open_interpreter(model, threads=setting.threads, xnnpack=setting.kernels == XNNPACK)
-    interpreter.allocate_tensors()
-    return interpreter
+    return open_interpreter(model, threads=setting.threads, xnnpack=setting.kernels == XNNPACK)
 
 
 def _fill(interpreter) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from pynet_bokeh.data.source import EXTRAS
 from pynet_bokeh.errors import UserError
 
-_IDENTIFIER = b"TFL3"  # bytes 4 to 8 of every .tflite flatbuffer
+IDENTIFIER = b"TFL3"  # bytes 4 to 8 of every .tflite flatbuffer
 
 
 class Predictor(Protocol):
@@ -83,8 +83,8 @@ def open_interpreter(path: Path, *, threads: int | None = None, xnnpack: bool = 
             head = file.read(8)
     except OSError as error:
         raise UserError(f"{path}: can't be read ({error.strerror})") from error
-    if head[4:] != _IDENTIFIER:
-        raise UserError(f"{path}: not a .tflite file (its identifier {_IDENTIFIER.decode()} is missing)")
+    if head[4:] != IDENTIFIER:
+        raise UserError(f"{path}: not a .tflite file (its identifier {IDENTIFIER.decode()} is missing)")
 
     from ai_edge_litert.interpreter import Interpreter, OpResolverType  # 0.1 s: not before a model is opened
 

@@ -9,6 +9,7 @@ from pynet_bokeh.data.pairs import open_pairs
 from pynet_bokeh.data.scenes import SceneSource
 from pynet_bokeh.data.source import Example
 from pynet_bokeh.data.writing import write_pairs
+from pynet_bokeh.errors import UserError
 
 
 @dataclass
@@ -63,3 +64,9 @@ def test_what_is_there_is_left_alone_and_what_is_missing_is_written(tmp_path):
     assert source.reads == 1
     assert (tmp_path / "focus" / "000002.png").is_file()
     assert (tmp_path / "original" / "000001.jpg").read_bytes() == b"kept as it is"
+
+
+def test_pictures_of_another_source_are_not_mixed_in(tmp_path):
+    write_pairs(SceneSource((32, 32), seed=1, count=2), tmp_path)
+    with pytest.raises(UserError, match=r"holds .*seed 1.*give another folder for .*seed 2"):
+        write_pairs(SceneSource((32, 32), seed=2, count=2), tmp_path)

@@ -85,7 +85,7 @@ RECIPES = {
             True,
             False,
             True,
-            min_psnr=28.0,
+            min_psnr=32.0,
             max_drop=0.5,
         ),
         QuantizationRecipe(
@@ -96,7 +96,7 @@ RECIPES = {
             False,
             True,
             True,
-            min_psnr=28.0,
+            min_psnr=32.0,
             max_drop=0.3,
         ),
     )

@@ -6,6 +6,7 @@ discriminators. Unknown keys are errors.
 """
 
 import dataclasses
+import math
 import tomllib
 import types
 import typing
@@ -289,6 +290,8 @@ def _typed(value, wanted, where: str):
         convert = (lambda item: item) if arguments[0] is int else (lambda item: _typed(item, arguments[1], where))
         return {key: convert(item) for key, item in value.items()}
     if wanted is float and isinstance(value, int | float) and not isinstance(value, bool):
+        if not math.isfinite(value):
+            raise UserError(f"{where}: a finite number is wanted; received {value}")
         return float(value)
     kind = origin or wanted
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):

@@ -92,6 +92,7 @@ def test_overrides():
         (SMALL.replace("steps = 9", "steps = 0"), r"level\.6\.steps: a number above 0 is wanted; received 0"),
         (SMALL.replace("[64, 64]", "[64]"), r"data\.crop: 2 values are wanted; received \[64\]"),
         (SMALL.replace("batch = 1", ""), r"level\.7: batch missing"),
+        (SMALL + "learning_rate = nan", r"level\.6\.learning_rate: a finite number is wanted; received nan"),
         (SMALL + 'schedule = "step"', r"level\.6\.schedule: constant, cosine are allowed; received 'step'"),
         (SMALL + "beta_1 = 1.0", r"level\.6\.beta_1: 0 or more and below 1 is wanted; received 1\.0"),
         (SMALL + "[adversarial]", r"own: adversarial: is for level 1; \[level\.1\] is missing"),

@@ -14,12 +14,12 @@ from export import artifact, quantize, verify
 from export.convert import convert
 from export.finetune import finetune
 from export.recipes import QatSchedule, QuantizationRecipe, recipe_named
-from pynet_bokeh import files, images, levels, weights
+from pynet_bokeh import files, images, levels, opening, weights
 from pynet_bokeh.data import pipeline
 from pynet_bokeh.data.source import NEUTRAL_EXTRA
 from pynet_bokeh.errors import UserError
 from pynet_bokeh.models import cost
-from pynet_bokeh.models.network import OUTPUT, Network
+from pynet_bokeh.models.network import OUTPUT, STRENGTH, Network
 from pynet_bokeh.photos import bundled_photos
 from pynet_bokeh.trained import load_model
 from pynet_bokeh.training import level as training
@@ -27,6 +27,7 @@ from pynet_bokeh.training.run import Run, open_run
 
 VALIDATION_PICTURES = 8
 CALIBRATION_PICTURES = 32
+PHOTO_STRENGTH = 0.7  # of the lens for the bundled photos
 
 
 class VerificationFailed(Exception):
@@ -134,6 +135,7 @@ def _representative(run: Run, network: Network, level: int, picture_size):
         crop=picture_size,
         input_scale=network.input_scale,
         level=level,
+        strength=network.takes_strength,
     )
     for inputs, _ in data:
         yield {name: np.asarray(value, np.float32)[None] for name, value in inputs.items()}
@@ -151,6 +153,7 @@ def _cases(run: Run, network: Network, model: tf_keras.Model, level: int, pictur
                 crop=picture_size,
                 input_scale=network.input_scale,
                 level=level,
+                strength=network.takes_strength,
             )
         )
     ]
@@ -161,13 +164,16 @@ def _cases(run: Run, network: Network, model: tf_keras.Model, level: int, pictur
             focus = images.read_map(photo.focus) if network.extra == "focus" else None
             extra = np.full(input_size, NEUTRAL_EXTRA, np.uint8) if focus is None else images.resize(focus, input_size)
             inputs[network.extra] = images.to_float(extra)[..., None]
+        if network.takes_strength:
+            inputs[STRENGTH] = np.full((1, 1, 1), opening.network_strength(PHOTO_STRENGTH, picture_size), np.float32)
         examples.append((photo.path.name, inputs, None))
 
     cases = []
     for name, inputs, target in examples:
         reference = model({key: value[None] for key, value in inputs.items()}, training=False)[OUTPUT][0].numpy()
         extra = inputs[network.extra][..., 0] if network.extra else None
-        cases.append(verify.Case(name, inputs["image"], extra, np.clip(reference, 0.0, 1.0), target))
+        strength = float(inputs[STRENGTH][0, 0, 0]) if network.takes_strength else None
+        cases.append(verify.Case(name, inputs["image"], extra, strength, np.clip(reference, 0.0, 1.0), target))
     return cases
 
 

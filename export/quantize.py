@@ -9,7 +9,7 @@ import tf_keras
 
 from pynet_bokeh import weights
 from pynet_bokeh.errors import UserError
-from pynet_bokeh.models.layers import ChannelMeanMax, InstanceNormalization, Join, SpaceToDepth
+from pynet_bokeh.models.layers import ChannelMeanMax, DepthToSpace, InstanceNormalization, Join, SpaceToDepth
 from pynet_bokeh.models.network import OUTPUT
 
 _keras = tfmot.quantization.keras
@@ -81,6 +81,7 @@ _OUTPUT_BY_LAYER = {
     tf_keras.layers.UpSampling2D: "none",
     Join: "moving",
     SpaceToDepth: "none",
+    DepthToSpace: "none",
     InstanceNormalization: "none",
     ChannelMeanMax: "none",
 }

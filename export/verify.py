@@ -25,6 +25,7 @@ class Case:
       name: for the report.
       image: the network's input, float32 [h,w,3] in [0,1].
       extra: its fourth channel [h,w], or None.
+      strength: for networks that take one, or None.
       reference: the float Keras network's output, [H,W,3] in [0,1].
       target: the true picture [H,W,3], or None.
     """
@@ -32,6 +33,7 @@ class Case:
     name: str
     image: np.ndarray
     extra: np.ndarray | None
+    strength: float | None
     reference: np.ndarray
     target: np.ndarray | None
 
@@ -47,7 +49,7 @@ def verify(path: Path, recipe: QuantizationRecipe, cases: Sequence[Case]) -> dic
     for kernels, chosen in (("xnnpack", cases), ("builtin", cases[:BUILTIN_PICTURES])):
         predictor = TflitePredictor(path, xnnpack=kernels == "xnnpack", any_scale=True)
         figures["tensors"] = predictor.describe()
-        outputs = [predictor(case.image, case.extra) for case in chosen]
+        outputs = [predictor(case.image, case.extra, case.strength) for case in chosen]
         scores = [_compare(case, output) for case, output in zip(chosen, outputs, strict=True)]
         figures["kernels"][kernels] = _summary(scores)
         figures["failures"] += [

@@ -21,6 +21,19 @@ def ssim(target, output):
     return 1.0 - tf.reduce_mean(tf.image.ssim(target, output, max_val=1.0, filter_size=SSIM_WINDOW))
 
 
+def cross_entropy(target, found):
+    """Mean binary cross-entropy of `found` [B,h,w,C], probabilities, against `target` [B,H,W,1] averaged down to it."""
+    factor = tf.shape(target)[1] // tf.shape(found)[1]
+    target = tf.image.resize(target, tf.shape(target)[1:3] // factor, method="area")
+    found = tf.clip_by_value(found, 1e-4, 1 - 1e-4)
+    return -tf.reduce_mean(target * tf.math.log(found) + (1 - target) * tf.math.log(1 - found))
+
+
+def picture_of(target):
+    """The picture [B,H,W,3] of a training target, which may have more to it."""
+    return target["bokeh"] if isinstance(target, dict) else target
+
+
 def weighted(weights: dict[str, float], *, picture_size: tuple[int, int], vgg_weights: str | None = None) -> Callable:
     """The weighted sum of named losses as `loss(target, output) -> (total, {name: unweighted value})`.
 

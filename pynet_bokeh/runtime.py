@@ -22,6 +22,7 @@ class Predictor(Protocol):
       size_multiple: what height and width of the picture must be divisible by.
       input_scale: size of the picture divided by the size of the input.
       extra: the fourth channel it takes, `depth` or `focus`, or None.
+      takes_strength: whether it is told how wide the lens is open.
     """
 
     name: str
@@ -29,9 +30,13 @@ class Predictor(Protocol):
     size_multiple: int
     input_scale: int
     extra: str | None
+    takes_strength: bool
 
-    def __call__(self, image: np.ndarray, extra: np.ndarray | None = None) -> np.ndarray:
-        """Renders float32 [h,w,3] (and the fourth channel [h,w]) in [0,1] to float32 [H,W,3] in [0,1]."""
+    def __call__(
+        self, image: np.ndarray, extra: np.ndarray | None = None, strength: float | None = None
+    ) -> np.ndarray:
+        """Renders float32 [h,w,3] (and the fourth channel [h,w], and `opening.network_strength`) in [0,1] to float32
+        [H,W,3] in [0,1]."""
         ...
 
 
@@ -138,7 +143,8 @@ def _tensor(name: str, details: dict) -> Tensor:
 
 
 class TflitePredictor:
-    """A bokeh network in a .tflite: input `image` [1,h,w,3], perhaps `depth` or `focus` [1,h,w,1], one output.
+    """A bokeh network in a .tflite: input `image` [1,h,w,3], perhaps `depth` or `focus` [1,h,w,1] and `strength`
+    [1,1,1,1], one output.
 
     Args:
       any_scale: take a coarse level's model too, whose picture is smaller than its input; it can't render photos.
@@ -153,15 +159,19 @@ class TflitePredictor:
         self._interpreter = open_interpreter(path, threads=threads, xnnpack=xnnpack)
         inputs, outputs = signature(self._interpreter, path)
         pictures = [one for one in inputs.values() if len(one.shape) == 4 and one.shape[-1] == 3]
-        maps = [one for one in inputs.values() if len(one.shape) == 4 and one.shape[-1] == 1]
+        openings = [one for one in inputs.values() if one.shape == (1, 1, 1, 1)]
+        maps = [one for one in inputs.values() if len(one.shape) == 4 and one.shape[-1] == 1 and one not in openings]
         results = [one for one in outputs.values() if len(one.shape) == 4 and one.shape[-1] == 3]
-        if len(pictures) != 1 or len(results) != 1 or len(maps) > 1 or len(pictures) + len(maps) != len(inputs):
+        known = len(pictures) + len(maps) + len(openings)
+        if len(pictures) != 1 or len(results) != 1 or len(maps) > 1 or len(openings) > 1 or known != len(inputs):
             shapes = ", ".join(f"{one.name} {list(one.shape)}" for one in (*inputs.values(), *outputs.values()))
             raise UserError(
-                f"{path}: not a bokeh network; one image [1,h,w,3], at most one map [1,h,w,1] and one picture out "
-                f"are wanted; received {shapes}"
+                f"{path}: not a bokeh network; one image [1,h,w,3], at most one map [1,h,w,1] and one strength [1,1,1,1], "
+                f"and one picture out are wanted; received {shapes}"
             )
         self._image, self._map, self._output = pictures[0], maps[0] if maps else None, results[0]
+        self._opening = openings[0] if openings else None
+        self.takes_strength = bool(openings)
         if min(self._image.shape) < 1:
             raise UserError(
                 f"{path}: a model with a fixed picture size is wanted; its input is {list(self._image.shape)}, "
@@ -180,7 +190,8 @@ class TflitePredictor:
 
     def describe(self) -> dict:
         """Shape, type, scale and zero point of every input and output by name, ready for JSON."""
-        used = {"inputs": [self._image, *([self._map] if self._map else [])], "outputs": [self._output]}
+        inputs = [one for one in (self._image, self._map, self._opening) if one]
+        used = {"inputs": inputs, "outputs": [self._output]}
         return {
             group: {
                 one.name: {
@@ -193,14 +204,21 @@ class TflitePredictor:
             for group, tensors in used.items()
         }
 
-    def __call__(self, image: np.ndarray, extra: np.ndarray | None = None) -> np.ndarray:
-        """Renders [h,w,3] (and the fourth channel [h,w]) in [0,1] to [H,W,3] in [0,1], clipped.
+    def __call__(
+        self, image: np.ndarray, extra: np.ndarray | None = None, strength: float | None = None
+    ) -> np.ndarray:
+        """Renders [h,w,3] (and the fourth channel [h,w], and the strength) in [0,1] to [H,W,3] in [0,1], clipped.
 
-        Raises ValueError for another size or a missing map, UserError when the network computes infinity or NaN.
+        Raises ValueError for another size, a missing map or strength; UserError when the network computes infinity or
+        NaN.
         """
         values = {self._image.name: self._image.quantize(_fitting(self._image, image))}
         if self._map is not None:
             values[self._map.name] = self._map.quantize(_fitting(self._map, extra))
+        if self._opening is not None:
+            if strength is None:
+                raise ValueError(f"{self._opening.name}: a number from 0 to 1 is wanted; received None")
+            values[self._opening.name] = self._opening.quantize(np.full((1, 1, 1, 1), strength, np.float32))
         if self._interpreter.get_signature_list():
             output = self._interpreter.get_signature_runner()(**values)[self._output.name]
         else:

@@ -8,7 +8,7 @@ import tf_keras
 from pynet_bokeh import levels, weights
 from pynet_bokeh.errors import UserError
 from pynet_bokeh.models import registry
-from pynet_bokeh.models.network import OUTPUT, Network
+from pynet_bokeh.models.network import OUTPUT, STRENGTH, Network
 from pynet_bokeh.training.run import Run, open_run
 
 
@@ -41,13 +41,18 @@ class KerasPredictor:
         self.size_multiple = registry.module_of(network.name).SIZE_MULTIPLE
         self.input_scale = network.input_scale
         self.extra = network.extra
+        self.takes_strength = network.takes_strength
         self._model = model
 
-    def __call__(self, image: np.ndarray, extra: np.ndarray | None = None) -> np.ndarray:
-        """Renders [h,w,3] (and the fourth channel [h,w]) in [0,1] to [H,W,3] in [0,1]."""
+    def __call__(
+        self, image: np.ndarray, extra: np.ndarray | None = None, strength: float | None = None
+    ) -> np.ndarray:
+        """Renders [h,w,3] (and the fourth channel [h,w], and the strength) in [0,1] to [H,W,3] in [0,1]."""
         inputs = {"image": image[None].astype(np.float32)}
         if self.extra:
             inputs[self.extra] = extra[None, ..., None].astype(np.float32)
+        if self.takes_strength:
+            inputs[STRENGTH] = np.full((1, 1, 1, 1), strength, np.float32)
         output = self._model(inputs, training=False)[OUTPUT][0].numpy()
         if not np.isfinite(output).all():
             raise UserError(f"{self.name}: gives numbers that are not finite")

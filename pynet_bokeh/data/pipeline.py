@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import tensorflow as tf
 
-from pynet_bokeh import images, levels
+from pynet_bokeh import images, levels, opening
 from pynet_bokeh.data.source import NEUTRAL_EXTRA, Example, Source
 from pynet_bokeh.errors import UserError
 
@@ -22,7 +22,8 @@ class TrainingData:
     """Batches of (inputs, target). Iterating raises a reader's UserError as it is, not wrapped by TensorFlow.
 
     Attributes:
-      dataset: a tf.data.Dataset of ({"image": [B,h,w,3], extra: [B,h,w,1]}, [B,H,W,3]), float32 in [0,1].
+      dataset: a tf.data.Dataset of ({"image": [B,h,w,3], extra: [B,h,w,1], "strength": [B,1,1,1]}, target [B,H,W,3]),
+        float32 in [0,1].
     """
 
     def __init__(self, source: Source):
@@ -38,10 +39,11 @@ class TrainingData:
                 raise self._failure from None
             raise
 
-    def read(self, index, crop) -> np.ndarray:
-        """Reads one example as a stack; keeps a UserError for `__iter__`, since TensorFlow only passes on its text."""
+    def read(self, index, crop) -> tuple[np.ndarray, np.float32]:
+        """Reads one example as `stack` does; keeps a UserError for `__iter__`: TensorFlow only passes on its text."""
         try:
-            return stack(self._source.read(int(index)), tuple(crop), extra=bool(self._source.extra))
+            picture, opened = stack(self._source.read(int(index)), tuple(crop), extra=bool(self._source.extra))
+            return picture, np.float32(opened)
         except UserError as failure:
             self._failure = failure
             raise
@@ -59,6 +61,8 @@ def training_data(
     seed: int = 0,
     start_step: int = 0,
     extra_dropout: float = 0.0,
+    strength: bool = False,
+    subject: bool = False,
 ) -> TrainingData:
     """Batches `start_step` … `steps` of an endless, shuffled pass over `source`.
 
@@ -69,6 +73,8 @@ def training_data(
       level: the target is the crop made smaller by 2^(level-1).
       augment: any of flip_horizontal, flip_vertical, rot90 (square crops only).
       extra_dropout: share of the samples whose fourth channel becomes neutral.
+      strength: give the network how wide the lens was open.
+      subject: the target is {"bokeh": [B,H,W,3], "subject": [B,h,w,1]} with the fourth channel as it was before dropout.
 
     Every epoch reads each example once, in another order. Raises UserError for wrong arguments here, and for a picture
     that can't be read while iterating.
@@ -83,19 +89,24 @@ def training_data(
     channels = 6 + bool(source.extra)
 
     def sample(number):
-        picture = tf.numpy_function(data.read, [shuffled(number, len(source), seed), list(crop)], tf.uint8)
+        index = shuffled(number, len(source), seed)
+        picture, opened = tf.numpy_function(data.read, [index, list(crop)], (tf.uint8, tf.float32))
         picture.set_shape((None, None, channels))
+        opened.set_shape(())
         picture = vary(picture, crop, augment, tf.stack([tf.cast(seed, tf.int64), number]))
-        return picture, neutral(number, seed, extra_dropout)
+        return picture, opened, neutral(number, seed, extra_dropout)
 
-    def split(pictures, dropped):
+    def split(pictures, opened, dropped):
         pictures = tf.cast(pictures, tf.float32) / 255.0
         inputs = shrink(tf.concat([pictures[..., :3], pictures[..., 6:]], -1), input_scale)
         named = {"image": inputs[..., :3]}
         if source.extra:
             value = NEUTRAL_EXTRA / 255.0
             named[source.extra] = tf.where(dropped[:, None, None, None], value, inputs[..., 3:])
-        return named, shrink(pictures[..., 3:6], levels.factor(level))
+        if strength:
+            named["strength"] = opened[:, None, None, None]
+        target = shrink(pictures[..., 3:6], levels.factor(level))
+        return named, {"bokeh": target, "subject": inputs[..., 3:]} if subject else target
 
     numbers = tf.data.Dataset.range(start_step * batch, steps * batch)
     data.dataset = (
@@ -108,18 +119,23 @@ def training_data(
 
 
 def validation_examples(
-    source: Source, *, count: int, crop: tuple[int, int], input_scale: int, level: int
+    source: Source, *, count: int, crop: tuple[int, int], input_scale: int, level: int, strength: bool = False
 ) -> list[tuple[dict, np.ndarray]]:
-    """The first `count` examples' centre crops as ({"image": [h,w,3], extra: [h,w,1]}, target [H,W,3]), in [0,1]."""
+    """The first `count` examples' centre crops as (inputs by name, target [H,W,3]), in [0,1].
+
+    The inputs are "image" [h,w,3], the source's extra channel [h,w,1] and, if asked for, "strength" [1,1,1].
+    """
     check_crop(crop, input_scale, level)
     examples = []
     for index in range(count):
-        picture = stack(source.read(index), crop, extra=bool(source.extra))
+        picture, opened = stack(source.read(index), crop, extra=bool(source.extra))
         top, left = ((have - want) // 2 for have, want in zip(picture.shape, crop, strict=False))
         picture = picture[None, top : top + crop[0], left : left + crop[1]].astype(np.float32) / 255.0
         inputs = {"image": shrink(picture[..., :3], input_scale)[0].numpy()}
         if source.extra:
             inputs[source.extra] = shrink(picture[..., 6:], input_scale)[0].numpy()
+        if strength:
+            inputs["strength"] = np.full((1, 1, 1), opened, np.float32)
         examples.append((inputs, shrink(picture[..., 3:6], levels.factor(level))[0].numpy()))
     return examples
 
@@ -131,8 +147,8 @@ def check_crop(crop: tuple[int, int], input_scale: int, level: int) -> None:
         raise UserError(f"crop: multiples of {input_scale} are wanted; received {crop[1]}x{crop[0]}")
 
 
-def stack(example: Example, crop: tuple[int, int], *, extra: bool) -> np.ndarray:
-    """Image, target and (with `extra`) the fourth channel as one picture, uint8 [H,W,6 or 7].
+def stack(example: Example, crop: tuple[int, int], *, extra: bool) -> tuple[np.ndarray, float]:
+    """Image, target and (with `extra`) the fourth channel as one picture, uint8 [H,W,6 or 7], and the `strength` input.
 
     What is done to one is done to all. A missing map is neutral; a picture smaller than the crop is enlarged to it.
     """
@@ -141,11 +157,12 @@ def stack(example: Example, crop: tuple[int, int], *, extra: bool) -> np.ndarray
     if extra:
         known = example.extra is not None
         parts.append(example.extra if known else np.full((height, width), NEUTRAL_EXTRA, np.uint8))
-    enlarge = max(crop[0] / height, crop[1] / width)
+    enlarge = max(1.0, crop[0] / height, crop[1] / width)
     if enlarge > 1:
         size = max(crop[0], round(height * enlarge)), max(crop[1], round(width * enlarge))
         parts = [images.resize(part, size) for part in parts]
-    return np.dstack(parts)
+    radius = example.radius
+    return np.dstack(parts), opening.of_radius(None if radius is None else radius * enlarge)
 
 
 def shuffled(number, size: int, seed: int):

@@ -19,6 +19,14 @@ class SpaceToDepth(tf_keras.layers.Layer):
         return {**super().get_config(), "block": self.block}
 
 
+@tf_keras.utils.register_keras_serializable("pynet_bokeh")
+class DepthToSpace(SpaceToDepth):
+    """The way back: [B,h,w,C·block²] -> [B,h·block,w·block,C]."""
+
+    def call(self, inputs):
+        return tf.nn.depth_to_space(inputs, self.block)
+
+
 STATISTICS = ("mean", "sum")
 
 

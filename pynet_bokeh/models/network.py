@@ -9,6 +9,8 @@ from pynet_bokeh.errors import UserError
 from pynet_bokeh.models.layers import Join
 
 OUTPUT = "bokeh"
+STRENGTH = "strength"
+SUBJECT = "subject"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -18,13 +20,16 @@ class Network:
     Attributes:
       name: the registry's name.
       config: the configuration it was built with (a dataclass of its module).
-      inputs: Keras inputs by name: `image` [B,h,w,3] and, where configured, `depth` or `focus` [B,h,w,1], in [0,1].
+      inputs: Keras inputs by name: `image` [B,h,w,3] and, where configured, `depth` or `focus` [B,h,w,1] and `strength`
+        [B,1,1,1] (see pynet_bokeh.aperture), all in [0,1].
       pictures: the rendered picture of each level as a Keras tensor, [B, H/2^(n-1), W/2^(n-1), 3], about [0,1]. A
         network that is no pyramid has level 1 alone.
       layers: every layer with variables, in the order of creation (the published order, where there is one).
       input_scale: size of the level-1 picture divided by the size of the input; 2 for PyNET, 1 otherwise.
       stages: pictures on the way to that of level 1, by name, [B,H,W,3], about [0,1], for losses of their own:
         `first_stage` of the V-shaped networks.
+      subjects: for each level, where the network sees what is in focus, [B,h,w,C] in [0,1], for a loss of its own; empty
+        for networks that don't look for it.
     """
 
     name: str
@@ -34,11 +39,17 @@ class Network:
     layers: tuple
     input_scale: int
     stages: dict = dataclasses.field(default_factory=dict)
+    subjects: dict = dataclasses.field(default_factory=dict)
 
     @property
     def extra(self) -> str | None:
         """The name of the fourth channel, `depth` or `focus`, or None."""
-        return next((name for name in self.inputs if name != "image"), None)
+        return next((name for name in self.inputs if name not in ("image", STRENGTH)), None)
+
+    @property
+    def takes_strength(self) -> bool:
+        """Whether it has the `strength` input."""
+        return STRENGTH in self.inputs
 
     def model(self, level: int = levels.FINEST) -> tf_keras.Model:
         """The graph from the inputs to the picture of `level`, and nothing that does not lead there.
@@ -49,10 +60,13 @@ class Network:
             raise UserError(f"level: {self.name} has levels {sorted(self.pictures)}; received {level}")
         return self._model({OUTPUT: self.pictures[level]}, f"{self.name}_level{level}")
 
-    def staged_model(self) -> tf_keras.Model:
-        """The graph of level 1 with the pictures of all `stages` beside `bokeh`, for training: the same variables as
-        `model()`, which is what rendering and export need."""
-        return self._model({OUTPUT: self.pictures[levels.FINEST], **self.stages}, f"{self.name}_staged")
+    def staged_model(self, level: int = levels.FINEST, *, stages: bool = True, subject: bool = False) -> tf_keras.Model:
+        """The graph of a level for training, with what only losses look at beside `bokeh`: the pictures of all `stages`
+        (of level 1), and with `subject` what the level takes for being in focus. Rendering and export need `model()`."""
+        more = dict(self.stages) if stages and level == levels.FINEST else {}
+        if subject and level in self.subjects:
+            more[SUBJECT] = self.subjects[level]
+        return self._model({OUTPUT: self.pictures[level], **more}, f"{self.name}_level{level}_staged")
 
     def _model(self, pictures: dict, name: str) -> tf_keras.Model:
         outputs = {key: tf_keras.layers.Activation("linear", name=key)(picture) for key, picture in pictures.items()}
@@ -65,7 +79,9 @@ class Network:
         return [variable for layer in self.layers for variable in layer.variables if id(variable) in wanted]
 
 
-def make_inputs(picture_size, *, input_scale: int, extra: str | None, batch: int | None) -> dict:
+def make_inputs(
+    picture_size, *, input_scale: int, extra: str | None, batch: int | None, strength: bool = False
+) -> dict:
     """Keras inputs for a level-1 picture of `picture_size` (height, width); (None, None) leaves the size open."""
     if extra not in (None, "depth", "focus"):
         raise UserError(f"extra: None, 'depth' or 'focus' is allowed; received {extra!r}")
@@ -73,6 +89,8 @@ def make_inputs(picture_size, *, input_scale: int, extra: str | None, batch: int
     inputs = {"image": tf_keras.Input((height, width, 3), batch_size=batch, name="image")}
     if extra:
         inputs[extra] = tf_keras.Input((height, width, 1), batch_size=batch, name=extra)
+    if strength:
+        inputs[STRENGTH] = tf_keras.Input((1, 1, 1), batch_size=batch, name=STRENGTH)
     return inputs
 
 

@@ -1,16 +1,21 @@
 """The phone-sized pyramid: PyNET's stage-by-stage training with a picture at every level, at a phone's price.
 
-Each level takes the coarser level's picture and decides where to bring the photo back, where to blur with a disc, and
-what to add:
+Every level takes the coarser level's picture and decides where to bring the photo back, where to blur with a disc, and
+what to add. A second, coarse-to-fine picture is kept beside it: the photo without the subject, filled in from further
+away, so that what is blurred holds no colour of the subject (push-pull, Gortler et al., "The Lumigraph", 1996, §3.4):
 
-    base_n    = up(picture_{n+1})                        bilinear, factor 2
-    blurred_n = base_n + spread_n · (disc_n(photo_n) − base_n)        at the levels with a disc, 4 and 3
+    behind_n  = photo_n + subject_n · (up(behind_{n+1}) − photo_n)                
+    base_n    = up(picture_{n+1})                                                 bilinear, factor 2
+    blurred_n = base_n + Σ spread_n · (disc_n(behind_n) − base_n)                 Σ over the level's discs, levels 6 to 3
     picture_n = blurred_n + keep_n · (photo_n − blurred_n) + detail_n
 
-`photo_n` is the photo averaged down to the level; `spread`, `keep` (0 … 1) and `detail` come from a light decoder of
-depthwise 3×3 and 1×1 convolutions over a stride-2 encoder. There is no normalization, every operator is one that int8
-quantization and phone GPUs take, and the full resolution is only read by the first convolution, the averaging and the
-last blend: its memory traffic is what a phone pays for.
+`photo_n` is the photo averaged down to the level; the gates `subject`, `spread`, `keep` (0 … 1) and `detail` come from a
+light decoder of depthwise and 1×1 convolutions over a stride-2 encoder. `subject` is also what the network takes for
+being in focus: training shows it the true one, whether the focus input told it or not.
+
+Memory traffic at full resolution is what a phone pays for. Here the photo is read once into blocks of 2×2 pixels (12
+channels at half the size), and the full-resolution picture is a blend of such blocks, so nothing is ever resized or
+convolved at full resolution. There is no normalization; every operator is one that int8 and phone GPUs take.
 """
 
 import dataclasses
@@ -19,35 +24,69 @@ import numpy as np
 import tf_keras
 
 from pynet_bokeh.errors import UserError
-from pynet_bokeh.models.network import Network, join, make_inputs
+from pynet_bokeh.models.layers import DepthToSpace, SpaceToDepth
+from pynet_bokeh.models.network import STRENGTH, Network, join, make_inputs
 
 INPUT_SCALE = 1
 SIZE_MULTIPLE = 64
-ENCODED_LEVELS = (2, 3, 4, 5, 6, 7)
-DISC_LEVELS = (4, 3)
+ENCODED_LEVELS = (3, 4, 5, 6, 7)
+SUBJECT_LEVELS = (6, 5, 4, 3)
+DISCS = {6: (1.3,), 5: (2.5,), 4: (1.8, 3.3), 3: (2.2,)}
+"""Radii, in the level's pixels, that its discs begin with."""
 DISC_KERNEL = 7
 
 
 @dataclasses.dataclass(frozen=True)
+class Size:
+    """Feature maps of levels 2, 3 … 7, and the decoder's blocks at levels 3 to 7."""
+
+    channels: tuple[int, ...]
+    blocks: int
+
+
+SIZES = {
+    "S": Size((8, 16, 24, 32, 48, 64), 1),
+    "M": Size((16, 20, 32, 48, 64, 96), 2),
+    "L": Size((24, 40, 64, 96, 128, 160), 3),
+}
+
+
+@dataclasses.dataclass(frozen=True)
 class Config:
-    """Width and input of the pyramid.
+    """Width and inputs of the pyramid.
 
     Attributes:
-      channels: feature maps of levels 2, 3 … 7.
+      size: S, M or L.
+      channels: feature maps of levels 2, 3 … 7; None takes those of the size.
+      blocks: the decoder's at levels 3 to 7; None takes those of the size.
       extra: the fourth channel: `focus` (1 in focus, 0 not, 0.5 unknown), `depth`, or None for RGB only.
+      strength: whether there is an input for how wide the lens is open.
     """
 
-    channels: tuple[int, ...] = (16, 24, 32, 48, 64, 96)
+    size: str = "M"
+    channels: tuple[int, ...] | None = None
+    blocks: int | None = None
     extra: str | None = "focus"
+    strength: bool = True
 
     def __post_init__(self):
-        object.__setattr__(self, "channels", tuple(self.channels))
-        if len(self.channels) != len(ENCODED_LEVELS) or not all(isinstance(c, int) and c > 0 for c in self.channels):
-            raise UserError(f"pynet_mobile channels: six numbers above 0, for levels 2 to 7; received {self.channels}")
+        if self.size not in SIZES:
+            raise UserError(f"pynet_mobile size: {', '.join(SIZES)} are known; received {self.size!r}")
+        if not isinstance(self.strength, bool):
+            raise UserError(f"pynet_mobile strength: true or false is allowed; received {self.strength!r}")
+        size = SIZES[self.size]
+        channels = size.channels if self.channels is None else tuple(self.channels)
+        if len(channels) != len(size.channels) or not all(isinstance(c, int) and c > 0 for c in channels):
+            raise UserError(f"pynet_mobile channels: six numbers above 0, for levels 2 to 7; received {channels}")
+        blocks = size.blocks if self.blocks is None else self.blocks
+        if not isinstance(blocks, int) or blocks < 1:
+            raise UserError(f"pynet_mobile blocks: a number above 0 is wanted; received {blocks!r}")
+        object.__setattr__(self, "channels", channels)
+        object.__setattr__(self, "blocks", blocks)
 
     def maps(self, level: int) -> int:
         """Feature maps of a level from 2 to 7."""
-        return self.channels[level - ENCODED_LEVELS[0]]
+        return self.channels[level - 2]
 
 
 class _Builder:
@@ -61,8 +100,8 @@ class _Builder:
         return layer(tensor)
 
     def convolution(self, x, maps, kernel, name, *, strides=1, activation="relu", initializer="he_normal"):
-        if isinstance(initializer, str) and initializer != "zeros":
-            initializer = tf_keras.initializers.get({"class_name": initializer, "config": {"seed": len(self.layers)}})
+        if initializer == "he_normal":
+            initializer = tf_keras.initializers.HeNormal(seed=len(self.layers))
         layer = tf_keras.layers.Conv2D(
             maps,
             kernel,
@@ -74,10 +113,10 @@ class _Builder:
         )
         return self._made(layer, x)
 
-    def block(self, x, maps, name):
-        """A depthwise 3×3 and a 1×1 convolution around a residual connection where the widths agree."""
+    def block(self, x, maps, kernel, name):
+        """A depthwise and a 1×1 convolution, and the input added where the widths agree."""
         depthwise = tf_keras.layers.DepthwiseConv2D(
-            3,
+            kernel,
             padding="same",
             depthwise_initializer=tf_keras.initializers.HeNormal(seed=len(self.layers)),
             name=f"{name}_depthwise",
@@ -85,15 +124,15 @@ class _Builder:
         out = self.convolution(self._made(depthwise, x), maps, 1, f"{name}_pointwise")
         return tf_keras.layers.Add(name=f"{name}_add")([out, x]) if x.shape[-1] == maps else out
 
-    def gate(self, x, kernel, name, *, initializer="zeros"):
-        """Three numbers from 0 to 1 a pixel. The sigmoid is a layer of its own: QAT then sees the range before it."""
-        logits = self.convolution(x, 3, kernel, name, activation=None, initializer=initializer)
+    def gate(self, x, maps, name):
+        """Numbers from 0 to 1. The sigmoid is a layer of its own: QAT then sees the range before it."""
+        logits = self.convolution(x, maps, 1, name, activation=None, initializer="zeros")
         return tf_keras.layers.Activation("sigmoid", name=f"{name}_gate")(logits)
 
-    def disc(self, picture, name):
-        """A learnable depthwise blur of the picture that starts as a disc of radius 3."""
+    def disc(self, picture, radius, name):
+        """A learnable depthwise blur of the picture that starts as a disc."""
         distance = np.hypot(*np.mgrid[-3:4, -3:4])
-        disc = np.clip(3.5 - distance, 0, 1)
+        disc = np.clip(radius + 0.5 - distance, 0, 1)
         kernel = np.repeat((disc / disc.sum())[..., None, None], 3, axis=2)
         layer = tf_keras.layers.DepthwiseConv2D(
             DISC_KERNEL,
@@ -103,6 +142,19 @@ class _Builder:
             name=name,
         )
         return self._made(layer, picture)
+
+    def doubled(self, picture, name):
+        """[B,h,w,3] to blocks of 2×2 pixels of twice the size, [B,h,w,12]: learnable, bilinear at first."""
+        near, far = 0.75, 0.25
+        kernel = np.zeros((3, 3, 3, 2, 2, 3))
+        for row in range(2):
+            for column in range(2):
+                down, across = np.zeros(3), np.zeros(3)
+                down[[1, 2 * row]], across[[1, 2 * column]] = (near, far), (near, far)
+                for channel in range(3):
+                    kernel[:, :, channel, row, column, channel] = np.outer(down, across)
+        initializer = tf_keras.initializers.Constant(kernel.reshape(3, 3, 3, 12))
+        return self.convolution(picture, 12, 3, name, activation=None, initializer=initializer)
 
 
 def _blend(base, picture, gate, name):
@@ -119,35 +171,60 @@ def _up(x, name):
 def build(config: Config, *, picture_size=(None, None), batch: int | None = None) -> Network:
     """Builds the seven levels for pictures of `picture_size`, height and width divisible by 64."""
     make = _Builder()
-    inputs = make_inputs(picture_size, input_scale=INPUT_SCALE, extra=config.extra, batch=batch)
+    inputs = make_inputs(
+        picture_size, input_scale=INPUT_SCALE, extra=config.extra, strength=config.strength, batch=batch
+    )
     photos = {1: inputs["image"]}
-    encoded = {1: join(list(inputs.values()), "input")}
-    for level in ENCODED_LEVELS:
+    for level in (2, *ENCODED_LEVELS):
         photos[level] = tf_keras.layers.AveragePooling2D(name=f"level{level}_photo")(photos[level - 1])
+    blocks = SpaceToDepth(name="level1_blocks")(inputs["image"])
+    seen = [blocks]
+    if config.extra:
+        seen.append(tf_keras.layers.AveragePooling2D(name=f"level2_{config.extra}")(inputs[config.extra]))
+    encoded = {2: join(seen, "level2_input")}
+    for level in ENCODED_LEVELS:
         encoded[level] = make.convolution(encoded[level - 1], config.maps(level), 3, f"level{level}_encoder", strides=2)
+    opening = make.convolution(inputs[STRENGTH], 16, 1, "strength_features") if config.strength else None
 
-    pictures = {}
-    x = encoded[7]
+    pictures, subjects = {}, {}
+    x = behind = None
     for level in reversed(ENCODED_LEVELS):
-        name = f"level{level}"
-        maps = config.maps(level)
+        name, maps = f"level{level}", config.maps(level)
+        parts = [encoded[level]]
         if level < 7:
-            lifted = _up(make.convolution(x, maps, 1, f"{name}_lift"), f"{name}_lift_up")
-            x = tf_keras.layers.Add(name=f"{name}_skip")([lifted, encoded[level]])
-        x = make.block(make.block(x, maps, f"{name}_block1"), maps, f"{name}_block2")
+            parts.append(_up(make.convolution(x, maps, 1, f"{name}_lift"), f"{name}_lift_up"))
+        if config.strength:
+            parts.append(make.convolution(opening, maps, 1, f"{name}_strength", activation=None))
+        x = parts[0]
+        for part, kind in zip(parts[1:], ("skip", "opened"), strict=False):
+            x = tf_keras.layers.Add(name=f"{name}_{kind}")([x, part])
+        for number in range(config.blocks):
+            x = make.block(x, maps, 5 if level >= 6 else 3, f"{name}_block{number + 1}")
 
         detail = make.convolution(x, 3, 1, f"{name}_detail", activation=None, initializer="zeros")
         if level == 7:
             pictures[7] = tf_keras.layers.Add(name="level7_picture")([photos[7], detail])
+            behind = photos[7]
             continue
-        base = _up(pictures[level + 1], f"{name}_base")
-        if level in DISC_LEVELS:
-            spread = make.gate(x, 1, f"{name}_spread")
-            base = _blend(base, make.disc(photos[level], f"{name}_disc"), spread, f"{name}_spread")
-        keep = make.gate(x, 1, f"{name}_keep")
-        kept = _blend(base, photos[level], keep, f"{name}_keep")
+        subjects[level] = make.gate(x, 3, f"{name}_subject")
+        behind = _blend(photos[level], _up(behind, f"{name}_behind_up"), subjects[level], f"{name}_behind")
+        picture = _up(pictures[level + 1], f"{name}_base")
+        for number, radius in enumerate(DISCS.get(level, ())):
+            disc = f"{name}_disc{number + 1}"
+            spread = make.gate(x, 3, f"{disc}_spread")
+            picture = _blend(picture, make.disc(behind, radius, disc), spread, f"{disc}_spread")
+        kept = _blend(picture, photos[level], make.gate(x, 3, f"{name}_keep"), f"{name}_keep")
         pictures[level] = tf_keras.layers.Add(name=f"{name}_picture")([kept, detail])
 
-    keep = make.gate(x, 3, "level1_keep", initializer="he_normal")
-    pictures[1] = _blend(_up(pictures[2], "level1_base"), photos[1], _up(keep, "level1_keep_up"), "level1_keep")
-    return Network("pynet_mobile", config, inputs, pictures, tuple(make.layers), INPUT_SCALE)
+    maps = config.maps(2)
+    lifted = _up(make.convolution(x, maps, 1, "level2_lift", activation=None), "level2_lift_up")
+    x = make.convolution(encoded[2], maps, 1, "level2_encoder", activation=None)
+    x = make.block(tf_keras.layers.Add(name="level2_skip")([x, lifted]), maps, 3, "level2_block1")
+    detail = make.convolution(x, 3, 1, "level2_detail", activation=None, initializer="zeros")
+    kept = _blend(_up(pictures[3], "level2_base"), photos[2], make.gate(x, 3, "level2_keep"), "level2_keep")
+    pictures[2] = tf_keras.layers.Add(name="level2_picture")([kept, detail])
+
+    kept = _blend(make.doubled(pictures[2], "level1_base"), blocks, make.gate(x, 12, "level1_keep"), "level1_keep")
+    pictures[1] = DepthToSpace(name="level1_picture")(kept)
+    found = {level: subjects[max(level, min(SUBJECT_LEVELS))] for level in range(1, max(SUBJECT_LEVELS) + 1)}
+    return Network("pynet_mobile", config, inputs, pictures, tuple(make.layers), INPUT_SCALE, subjects=found)

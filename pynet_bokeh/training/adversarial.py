@@ -17,6 +17,7 @@ from collections.abc import Callable, Sequence
 import tensorflow as tf
 import tf_keras
 
+from pynet_bokeh import losses
 from pynet_bokeh.models.network import OUTPUT
 from pynet_bokeh.training import loop, randomness
 from pynet_bokeh.training.recipe import AdversarialRecipe, LevelRecipe
@@ -102,11 +103,7 @@ class Adversarial:
     def step(self, inputs, target):
         """One batch of `discriminator_steps` times the schedule's pictures; returns every loss by name."""
         steps = self._recipe.discriminator_steps
-        split = {name: tf.split(value, steps) for name, value in inputs.items()}
-        parts = [
-            ({name: values[number] for name, values in split.items()}, part)
-            for number, part in enumerate(tf.split(target, steps))
-        ]
+        parts = list(zip(_split(inputs, steps), _split(target, steps), strict=True))
         judged = [self.discriminator_step(*part) for part in parts]
         means = {name: tf.reduce_mean([values[name] for values in judged]) for name in judged[0]}
         return {**self.generator_step(*parts[-1]), **means}
@@ -114,7 +111,7 @@ class Adversarial:
     def discriminator_step(self, inputs, target) -> dict:
         """One step of the discriminators; the generator stays as it is. `distance` is by how much targets are scored
         higher than renderings."""
-        rendered = self._generator(inputs, training=True)[OUTPUT]
+        rendered, target = self._generator(inputs, training=True)[OUTPUT], losses.picture_of(target)
         seed = tf.stack([tf.constant(self._seed, tf.int64), self._discriminator_adam.iterations])
         place = between(target, rendered, seed)
         variables = self.discriminator_variables
@@ -136,3 +133,11 @@ class Adversarial:
             total = other + self._recipe.weight * adversarial
         self._generator_adam.apply_gradients(zip(tape.gradient(total, variables), variables, strict=True))
         return {"loss": total, **parts, "adversarial": adversarial}
+
+
+def _split(batch, parts: int) -> list:
+    """Inputs or a target, tensors by name or one alone, as so many smaller batches."""
+    if isinstance(batch, dict):
+        split = {name: tf.split(value, parts) for name, value in batch.items()}
+        return [{name: values[number] for name, values in split.items()} for number in range(parts)]
+    return tf.split(batch, parts)

@@ -13,7 +13,7 @@ from pynet_bokeh.data import pipeline
 from pynet_bokeh.errors import UserError
 from pynet_bokeh.metrics import SSIM_WINDOW, psnr, ssim
 from pynet_bokeh.models import patch_gan, registry
-from pynet_bokeh.models.network import OUTPUT, Network
+from pynet_bokeh.models.network import OUTPUT, SUBJECT, Network
 from pynet_bokeh.training import loop, randomness
 from pynet_bokeh.training.adversarial import Adversarial
 from pynet_bokeh.training.journal import Journal
@@ -80,7 +80,9 @@ def train_level(run: Run, level: int, *, vgg_weights: str | None = None) -> None
         stepper = loop.Descent(model, loss, schedule)
     loop.run(
         stepper,
-        lambda start_step: training_batches(run, network, training, level, start_step, schedule.steps, pictures),
+        lambda start_step: training_batches(
+            run, network, training, level, start_step, schedule.steps, pictures, subject=SUBJECT in model.output
+        ),
         schedule=schedule,
         folder=folder,
         label=f"level {level}",
@@ -120,28 +122,35 @@ def starting_weights(run: Run, network: Network, level: int) -> Path | None:
 
 
 def _model(network: Network, level: int, schedule: LevelRecipe) -> tf_keras.Model:
-    """The graph to the picture of `level`, and to the first stage's where that is trained too."""
-    if not schedule.first_stage_losses:
-        return network.model(level)
-    if not getattr(network, "stages", None):
+    """The graph to the picture of `level`, and to whatever else is trained at it."""
+    if schedule.first_stage_losses and not network.stages:
         raise UserError(f"level.{level}.first_stage_losses: {network.name} has no first stage; {{}} is wanted")
-    return network.staged_model()
+    if schedule.subject_loss and not (network.subjects and network.extra == "focus"):
+        raise UserError(f"level.{level}.subject_loss: {network.name} does not look for a subject; 0 is wanted")
+    wanted = {"stages": bool(schedule.first_stage_losses), "subject": bool(schedule.subject_loss)}
+    return network.staged_model(level, **wanted) if any(wanted.values()) else network.model(level)
 
 
 def objective(schedule: LevelRecipe, *, picture_size: tuple[int, int], vgg_weights: str | None = None) -> Callable:
     """The level's losses of everything the network draws: `loss(target, outputs) -> (total, {name: value})`.
 
-    The losses of the first stage's picture are added up, weighted, under `first_stage`.
+    The losses of the first stage's picture are added up, weighted, under `first_stage`; `subject` is the cross-entropy.
     """
     final = losses.weighted(schedule.losses, picture_size=picture_size, vgg_weights=vgg_weights)
-    if not schedule.first_stage_losses:
-        return lambda target, outputs: final(target, outputs[OUTPUT])
-    first = losses.weighted(schedule.first_stage_losses, picture_size=picture_size, vgg_weights=vgg_weights)
+    first = None
+    if schedule.first_stage_losses:
+        first = losses.weighted(schedule.first_stage_losses, picture_size=picture_size, vgg_weights=vgg_weights)
 
     def loss(target, outputs):
-        total, parts = final(target, outputs[OUTPUT])
-        first_total, _ = first(target, outputs[FIRST_STAGE])
-        return total + first_total, {**parts, FIRST_STAGE: first_total}
+        picture = losses.picture_of(target)
+        total, parts = final(picture, outputs[OUTPUT])
+        if first:
+            first_total, _ = first(picture, outputs[FIRST_STAGE])
+            total, parts = total + first_total, {**parts, FIRST_STAGE: first_total}
+        if SUBJECT in outputs:
+            missed = losses.cross_entropy(target[SUBJECT], outputs[SUBJECT])
+            total, parts = total + schedule.subject_loss * missed, {**parts, SUBJECT: missed}
+        return total, parts
 
     return loss
 
@@ -152,8 +161,10 @@ def open_data(run: Run, network: Network):
     return run.data.open(extra=network.extra, scene_size=data.scene_size, scene_count=data.validation_count)
 
 
-def training_batches(run: Run, network: Network, source, level: int, start_step: int, steps: int, batch: int):
-    """The run's training batches for `level`, from `start_step` to `steps`."""
+def training_batches(
+    run: Run, network: Network, source, level: int, start_step: int, steps: int, batch: int, *, subject: bool = False
+):
+    """The run's training batches for `level`, from `start_step` to `steps`; `subject` as in pipeline.training_data."""
     data = run.recipe.data
     return pipeline.training_data(
         source,
@@ -166,6 +177,8 @@ def training_batches(run: Run, network: Network, source, level: int, start_step:
         start_step=start_step,
         steps=steps,
         extra_dropout=data.extra_dropout,
+        strength=network.takes_strength,
+        subject=subject,
     )
 
 
@@ -178,6 +191,7 @@ def validation_examples(run: Run, network: Network, source, level: int) -> list:
         crop=data.validation_crop,
         input_scale=network.input_scale,
         level=level,
+        strength=network.takes_strength,
     )
 
 

@@ -51,6 +51,8 @@ class LevelRecipe:
       steps: optimiser steps.
       batch: pictures a step.
       learning_rate: Adam's, at the start.
+      subject_loss: weight of the cross-entropy between the focus map and what the level takes for being in focus, for
+        networks that look for it.
       schedule: `constant`, or `cosine` down to a hundredth.
       warmup: steps over which the learning rate rises from 0.
       losses: weight by name, see pynet_bokeh.losses.
@@ -64,6 +66,7 @@ class LevelRecipe:
     learning_rate: float
     losses: dict[str, float]
     first_stage_losses: dict[str, float] = dataclasses.field(default_factory=dict)
+    subject_loss: float = 0.0
     schedule: str = "constant"
     warmup: int = 0
     beta_1: float = 0.9

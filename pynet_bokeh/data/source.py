@@ -25,12 +25,14 @@ class Example:
         bokeh: uint8 [H, W, 3], the target.
         extra: uint8 [H, W], a depth map (near = 255) or a focus map (subject = 255), or None: there is none, consumers
             put `NEUTRAL_EXTRA` in its place.
+        radius: of the background's largest circle of confusion in `bokeh`, in pixels of this picture; None: not known.
     """
 
     name: str
     image: np.ndarray
     bokeh: np.ndarray
     extra: np.ndarray | None = None
+    radius: float | None = None
 
 
 class Source(Protocol):

@@ -13,6 +13,8 @@ import numpy as np
 
 from pynet_bokeh.data.aperture import Aperture
 
+ROUND = Aperture()
+
 _STEP = 1.33  # ratio of neighbouring radii in a stack
 _FIRST = 1.0  # pixels, the smallest disc of a stack
 _HALF, _QUARTER = 7.0, 20.0  # pixels: from these radii on a half, a quarter of the size is fine enough
@@ -150,8 +152,8 @@ def blur_smoothly(picture: np.ndarray, radius: np.ndarray, aperture: Aperture) -
     blurrer = Blurrer(picture, aperture)
     out = np.zeros_like(picture)
     for number, level in enumerate(stack):
-        weight = _share(radius, stack, number)
-        box = _box(weight)
+        weight = share_of(radius, stack, number)
+        box = box_of(weight)
         if box is None:
             continue
         top, bottom, left, right = box
@@ -162,7 +164,7 @@ def blur_smoothly(picture: np.ndarray, radius: np.ndarray, aperture: Aperture) -
     return out
 
 
-def _share(radius: np.ndarray, stack: Sequence[float], number: int) -> np.ndarray:
+def share_of(radius: np.ndarray, stack: Sequence[float], number: int) -> np.ndarray:
     """How much of each pixel is taken from kernel `number` of the stack: tents that add up to 1."""
     level = stack[number]
     share = np.ones_like(radius)
@@ -175,7 +177,7 @@ def _share(radius: np.ndarray, stack: Sequence[float], number: int) -> np.ndarra
     return np.maximum(share, 0, out=share)
 
 
-def _box(weight: np.ndarray) -> tuple[int, int, int, int] | None:
+def box_of(weight: np.ndarray) -> tuple[int, int, int, int] | None:
     """(top, bottom, left, right) of what isn't 0, or None."""
     used = weight > 0
     rows = np.flatnonzero(used.any(axis=1))
@@ -194,7 +196,7 @@ def refocus(
     matte: np.ndarray,
     subject: np.ndarray,
     background: np.ndarray,
-    aperture: Aperture = Aperture(),
+    aperture: Aperture = ROUND,
 ) -> np.ndarray:
     """The photo with its subject in focus: float32 [H, W, 3], linear light.
 

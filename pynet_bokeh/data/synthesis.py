@@ -153,7 +153,7 @@ def group(name: str) -> str:
     return name
 
 
-# --- one photo ---------------------------------------------------------------------------------------------------------
+# --- one photo -------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -236,7 +236,7 @@ def _to_srgb(light: np.ndarray) -> np.ndarray:
     return _ENCODED[scaled.astype(np.uint16)]
 
 
-# --- one pair ----------------------------------------------------------------------------------------------------------
+# --- one pair --------------------------------------------------------------------------------------------------------
 
 
 def _render(name: str, shot: _Prepared, options: Options, rng: np.random.Generator) -> Example:
@@ -316,7 +316,7 @@ def _foreground(rng: np.random.Generator, size: tuple[int, int]) -> np.ndarray:
     kind = rng.choice([shapes.blob, shapes.blob, shapes.stem, shapes.ellipse, shapes.polygon])
     outline = shapes.place(kind(rng), middle=middle, size=rng.uniform(0.25, 0.65), turn=rng.uniform(0, 2 * math.pi))
     alpha = shapes.coverage(outline, patch)
-    surface = rng.choice(textures.SURFACES)(rng, patch) * np.float32(math.exp(rng.normal(-0.7, 0.5)))
+    surface = rng.choice(textures.SURFACES)(rng, patch) * np.float32(math.exp(rng.normal(-1.2, 0.6)))
     return np.dstack([np.minimum(surface, 1) * alpha[..., None], alpha])
 
 

@@ -2,7 +2,7 @@
 
 import multiprocessing
 import signal
-from collections.abc import Iterable
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
@@ -103,6 +103,8 @@ def _write(source: Source, folder: Path, index: int, name: str) -> tuple[str, fl
     pictures = (example.image, example.bokeh, example.extra)
     for path, picture in zip(_targets(source, folder, name), pictures, strict=False):
         write_image(path, picture, quality=97)
+    if example.depth is not None:
+        write_image(folder / MAP_FOLDERS["depth"] / f"{name}.png", example.depth)
     return name, example.radius
 
 

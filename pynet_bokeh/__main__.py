@@ -203,7 +203,10 @@ def _synthesize(arguments) -> int:
 
     names = ("short_side", "variants", "radius", "aperture", "cats_eye", "noise", "exposure", "seed")
     options = synthesis.Options(**{name: getattr(arguments, name) for name in names})
-    parts = synthesis.open_masked(arguments.photos, arguments.masks, options, test_share=arguments.test_share)
+    open_photos, maps = synthesis.open_masked, arguments.masks
+    if arguments.depth:
+        open_photos, maps = synthesis.open_depth, arguments.depth
+    parts = open_photos(arguments.photos, maps, options, test_share=arguments.test_share)
     for part, source in parts.items():
         write_pairs(source, arguments.out / part, workers=arguments.workers, label=part)
     return 0

@@ -13,6 +13,7 @@ import numpy as np
 from pynet_bokeh import images
 from pynet_bokeh.data import geometry, lens, matting, shapes, textures
 from pynet_bokeh.data.aperture import Aperture
+from pynet_bokeh.data.occlusion import refocus_depth
 from pynet_bokeh.data.refocus import Blurrer, refocus
 from pynet_bokeh.data.source import Example
 from pynet_bokeh.data.textures import Patch
@@ -96,13 +97,17 @@ class MaskedPhotos:
         return f"{self.title}, {self.options}"
 
     def read(self, index: int) -> Example:
+        photo, mask, rng = self._chosen(index)
+        return _render(self.name(index), _prepared(photo, mask, self.options.short_side), self.options, rng)
+
+    def _chosen(self, index: int) -> tuple[Path, Path, np.random.Generator]:
+        """The photo and the map of pair `index`, and its chance."""
         if not 0 <= index < len(self):
             raise IndexError(f"pair {index} of {len(self)}")
         number, variant = divmod(index, self.options.variants)
-        photo, mask = self.files[number]
+        photo, chart = self.files[number]
         digest = hashlib.sha256(f"{self.options.seed}/{photo.stem}/{variant}".encode()).digest()
-        rng = np.random.default_rng(int.from_bytes(digest[:16], "little"))
-        return _render(self.name(index), _prepared(photo, mask, self.options.short_side), self.options, rng)
+        return photo, chart, np.random.default_rng(int.from_bytes(digest[:16], "little"))
 
 
 def open_masked(photos: Path, masks: Path, options: Options, *, test_share: float = 0.05) -> dict[str, MaskedPhotos]:
@@ -110,21 +115,44 @@ def open_masked(photos: Path, masks: Path, options: Options, *, test_share: floa
 
     Raises UserError when a mask is missing, or when the split would leave a side empty.
     """
-    by_stem = {path.stem: path for path in images.picture_files(Path(masks))}
+    return _open(MaskedPhotos, photos, masks, "mask", options, test_share)
+
+
+def _open(
+    kind: type[MaskedPhotos], photos: Path, maps: Path, what: str, options: Options, test_share: float
+) -> dict[str, MaskedPhotos]:
+    by_stem = {path.stem: path for path in images.picture_files(Path(maps))}
     files = []
     for path in images.picture_files(Path(photos)):
         if path.stem not in by_stem:
-            raise UserError(f"{path}: no mask of this name in {masks}")
+            raise UserError(f"{path}: no {what} of this name in {maps}")
         files.append((path, by_stem[path.stem]))
     held = held_out([path.stem for path, _ in files], test_share, seed=options.seed)
     parts = {}
     for part, inside in (("train", False), ("test", True)):
         chosen = tuple(pair for pair in files if (pair[0].stem in held) == inside)
         if chosen:
-            parts[part] = MaskedPhotos(chosen, options, f"{len(chosen)} photos of {photos} with masks, {part}")
+            parts[part] = kind(chosen, options, f"{len(chosen)} photos of {photos} with a {what}, {part}")
     if "train" not in parts or (test_share > 0 and "test" not in parts):
         raise UserError(f"test share: {test_share:g} of {photos}'s {len(files)} photos leaves a part empty")
     return parts
+
+
+@dataclass(frozen=True)
+class DepthPhotos(MaskedPhotos):
+    """Pairs from photos with depth maps (near = white): each variant focuses on another place.
+
+    The focus map is white where the circle of confusion is within a pixel; the depth map goes along.
+    """
+
+    def read(self, index: int) -> Example:
+        photo, depth, rng = self._chosen(index)
+        return _render_depth(self.name(index), photo, depth, self.options, rng)
+
+
+def open_depth(photos: Path, depth: Path, options: Options, *, test_share: float = 0.05) -> dict[str, MaskedPhotos]:
+    """As open_masked, for depth maps."""
+    return _open(DepthPhotos, photos, depth, "depth map", options, test_share)
 
 
 def held_out(names: Sequence[str], share: float, *, seed: int = 0) -> set[str]:
@@ -170,16 +198,10 @@ class _Prepared:
 
 @lru_cache(maxsize=4)  # the variants of a photo follow one another
 def _prepared(photo_path: Path, mask_path: Path, short_side: int) -> _Prepared:
-    encoded, mask = images.read_image(photo_path), images.read_map(mask_path)
-    if mask.shape != encoded.shape[:2]:
-        sizes = (f"{width}x{height}" for height, width in (mask.shape, encoded.shape[:2]))
-        raise UserError(f"{mask_path}: the mask is {next(sizes)}, the photo {next(sizes)}")
+    encoded, mask = _pictures(photo_path, mask_path, short_side, "mask")
     if not (mask > 127).any():
         raise UserError(f"{mask_path}: no subject in this mask; white is the subject")
-    factor = min(short_side / min(mask.shape), LARGEST_ENLARGEMENT)
-    size = tuple(round(side * factor) for side in mask.shape)
-    encoded = images.resize(encoded, size)
-    mask = images.resize(images.to_float(mask), size)
+    mask = images.to_float(mask)
     matte = matting.soft_matte(images.to_float(encoded), mask)
     photo = _linear(encoded)
     ring = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * _GAP + 1, 2 * _GAP + 1))
@@ -192,6 +214,17 @@ def _prepared(photo_path: Path, mask_path: Path, short_side: int) -> _Prepared:
         background=matting.fill(photo, free),
         spots=_spots(encoded) * free,
     )
+
+
+def _pictures(photo_path: Path, chart_path: Path, short_side: int, what: str) -> tuple[np.ndarray, np.ndarray]:
+    """The photo (uint8 [H, W, 3]) and its mask or depth map (uint8 [H, W]) at the size at which they are written."""
+    photo, chart = images.read_image(photo_path), images.read_map(chart_path)
+    if chart.shape != photo.shape[:2]:
+        sizes = [f"{width}x{height}" for height, width in (chart.shape, photo.shape[:2])]
+        raise UserError(f"{chart_path}: the {what} is {sizes[0]}, the photo {sizes[1]}; one size is wanted")
+    factor = min(short_side / min(chart.shape), LARGEST_ENLARGEMENT)
+    size = round(chart.shape[0] * factor), round(chart.shape[1] * factor)
+    return images.resize(photo, size), images.resize(chart, size)
 
 
 def _continued(photo: np.ndarray, matte: np.ndarray) -> np.ndarray:
@@ -283,6 +316,40 @@ def _render(name: str, shot: _Prepared, options: Options, rng: np.random.Generat
     if not unchanged or options.exposure:
         target = _to_srgb(bokeh * np.float32(2**stops) if options.exposure else bokeh)
     return Example(name, encoded, target, images.to_uint8(seen), radius)
+
+
+def _render_depth(name: str, photo_path: Path, depth_path: Path, options: Options, rng: np.random.Generator) -> Example:
+    unchanged = rng.random() < UNCHANGED
+    radius = math.exp(rng.uniform(math.log(options.radius[0]), math.log(options.radius[1])))
+    aperture = draw_aperture(rng, options.aperture, cats_eye=options.cats_eye)
+    boost = math.exp(rng.uniform(math.log(2), math.log(8)))
+    stops = rng.uniform(-1 / 3, 1 / 3)
+    place = np.clip(rng.normal((0.58, 0.5), 0.15), 0.05, 0.95)  # of what is in focus: (down, across)
+    (noise_rng,) = rng.spawn(1)
+
+    encoded, chart = _pictures(photo_path, depth_path, options.short_side, "depth map")
+    photo, depth = _linear(encoded), images.to_float(chart)
+    if options.noise:
+        encoded = _to_srgb(np.maximum(photo + _noise(noise_rng, photo), 0))
+        photo = _linear(encoded)
+    focus = float(depth[tuple((place * depth.shape).astype(int))])
+    farthest, nearest = np.percentile(depth[::3, ::3], (1, 99))
+    if nearest - farthest < 0.02:
+        raise UserError(f"{depth_path}: the depth is the same everywhere; near is white, far is black")
+    # Nothing far behind the focus: the lens is scaled by what is in front, and the background is less blurred.
+    strength = radius / max(focus - farthest, 0.7 * (nearest - focus), 0.2 * (nearest - farthest))
+    bokeh, radius = photo, strength * max(focus - farthest, 0)
+    circle = np.abs(depth - focus) * np.float32(strength)
+    if unchanged:
+        radius = 0.0
+    else:
+        lights = photo * (1 + (np.float32(boost) - 1) * _spots(encoded) * (circle > 1))[..., None]
+        bokeh = refocus_depth(lights, depth, focus=focus, strength=strength, aperture=aperture)
+    target = encoded
+    if not unchanged or options.exposure:
+        target = _to_srgb(bokeh * np.float32(2**stops) if options.exposure else bokeh)
+    sharp = images.to_uint8(1.5 - circle)
+    return Example(name, encoded, target, sharp, float(radius), images.to_uint8(depth))
 
 
 def draw_aperture(rng: np.random.Generator, kind: str, *, cats_eye: bool) -> Aperture:

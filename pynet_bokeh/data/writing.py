@@ -57,7 +57,7 @@ def write_pairs(source: Source, folder: Path, *, workers: int = 4, label: str = 
 
 def _made(
     source: Source, folder: Path, todo: list[tuple[int, str]], workers: int
-) -> Iterable[tuple[str, float | None]]:
+) -> Iterator[tuple[str, float | None]]:
     """Writes the pairs `todo` (number, name) and yields each name and radius, in order."""
     if workers == 1 or len(todo) < 2:
         yield from (_write(source, folder, *one) for one in todo)

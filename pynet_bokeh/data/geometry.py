@@ -9,7 +9,8 @@ import math
 import numpy as np
 
 KINDS = ("ground", "wall", "far")
-_SHARES = (0.5, 0.3, 0.2)
+# How often each is drawn. Feet on a blurred floor look like a cut-out, so where they are seen a floor is likely.
+_SHARES_WITH_FEET, _SHARES_CUT = (0.75, 0.15, 0.1), (0.3, 0.4, 0.3)
 _SOLID = 0.5  # of the matte: from here on a pixel is the subject's
 
 
@@ -24,8 +25,9 @@ def draw(rng: np.random.Generator, matte: np.ndarray, *, kind: str | None = None
         kind: `ground` (a floor on which the subject stands, running up to a wall), `wall` (behind the subject, at any
             angle) or `far` (one distance); drawn when None.
     """
-    kind = kind or str(rng.choice(KINDS, p=_SHARES))
     height, width = matte.shape
+    drawn = rng.choice(KINDS, p=_SHARES_CUT if contact_row(matte) >= height - 2 else _SHARES_WITH_FEET)
+    kind = kind or str(drawn)
     rows, columns = np.mgrid[0:height, 0:width].astype(np.float32)
     sideways = (columns - (width - 1) / 2) / width
     if kind == "ground":

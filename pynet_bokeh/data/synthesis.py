@@ -252,6 +252,15 @@ def _spots(encoded: np.ndarray) -> np.ndarray:
     return level * np.clip((above - 40) / 50, 0, 1)
 
 
+def _boosted(light: np.ndarray, spots: np.ndarray, boost: float, radius: np.ndarray) -> np.ndarray:
+    """`light` with its `spots` up to `boost` times as bright, as they were before the photo clipped them.
+
+    Only where a disc of some pixels spreads them: what is nearly sharp must look as in the photo.
+    """
+    gain = 1 + np.float32(boost - 1) * spots * np.clip((radius - 1.5) / 6, 0, 1)
+    return light * gain[..., None]
+
+
 _LINEAR = lens.srgb_to_linear(np.arange(256, dtype=np.float32) / 255)
 _ENCODED = images.to_uint8(lens.linear_to_srgb(np.arange(65536, dtype=np.float32) / 65535))
 
@@ -295,7 +304,7 @@ def _render(name: str, shot: _Prepared, options: Options, rng: np.random.Generat
         bokeh = photo
     else:
         depth = geometry.draw(geometry_rng, matte)
-        lights = background * (1 + (np.float32(boost) - 1) * shot.spots)[..., None]
+        lights = _boosted(background, shot.spots, boost, np.abs(depth) * np.float32(radius))
         bokeh = refocus(
             photo, depth, strength=radius, matte=matte, subject=subject, background=lights, aperture=aperture
         )
@@ -343,7 +352,7 @@ def _render_depth(name: str, photo_path: Path, depth_path: Path, options: Option
     if unchanged:
         radius = 0.0
     else:
-        lights = photo * (1 + (np.float32(boost) - 1) * _spots(encoded) * (circle > 1))[..., None]
+        lights = _boosted(photo, _spots(encoded), boost, circle)
         bokeh = refocus_depth(lights, depth, focus=focus, strength=strength, aperture=aperture)
     target = encoded
     if not unchanged or options.exposure:

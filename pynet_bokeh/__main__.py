@@ -198,17 +198,15 @@ def _add_synthesize(actions) -> None:
 
 
 def _synthesize(arguments) -> int:
-    from pynet_bokeh.data import synthesis
+    from pynet_bokeh.data import photos, synthesis
     from pynet_bokeh.data.writing import write_pairs
 
     names = ("short_side", "variants", "radius", "aperture", "cats_eye", "noise", "exposure", "seed")
     options = synthesis.Options(**{name: getattr(arguments, name) for name in names})
-    open_photos, maps = synthesis.open_masked, arguments.masks
-    if arguments.depth:
-        open_photos, maps = synthesis.open_depth, arguments.depth
-    parts = open_photos(arguments.photos, maps, options, test_share=arguments.test_share)
+    maps, kind = (arguments.masks, "mask") if arguments.masks else (arguments.depth, "depth map")
+    parts = photos.open_photos(arguments.photos, maps, kind=kind, options=options, test_share=arguments.test_share)
     for part, source in parts.items():
-        write_pairs(source, arguments.out / part, workers=arguments.workers, label=part)
+        write_pairs(source, arguments.out / part, names=source.names(), workers=arguments.workers, label=part)
     return 0
 
 

@@ -187,7 +187,7 @@ def _present(folder: Path, photos: str, targets: str) -> bool:
 
 def _pairs(folder: Path, photos: str, targets: str, extra: Extra | None) -> tuple[Pair, ...]:
     """The pairs in `folder`, by natural order of their names."""
-    by_photo, by_target = _by_stem(folder / photos), _by_stem(folder / targets)
+    by_photo, by_target = by_stem(folder / photos), by_stem(folder / targets)
     alone = sorted(by_photo.keys() ^ by_target.keys(), key=natural)
     if alone:
         first = by_photo.get(alone[0]) or by_target[alone[0]]
@@ -196,7 +196,7 @@ def _pairs(folder: Path, photos: str, targets: str, extra: Extra | None) -> tupl
     names = sorted(by_photo, key=natural)
     maps: dict[str, Path] = {}
     if extra and (folder / MAP_FOLDERS[extra]).is_dir():
-        maps = _by_stem(folder / MAP_FOLDERS[extra])
+        maps = by_stem(folder / MAP_FOLDERS[extra])
         bare = [name for name in names if name not in maps]
         if bare:
             raise UserError(
@@ -226,7 +226,7 @@ def read_radii(folder: Path) -> dict[str, float | None]:
     return radii
 
 
-def _by_stem(folder: Path) -> dict[str, Path]:
+def by_stem(folder: Path) -> dict[str, Path]:
     """The pictures in `folder` by file name without suffix."""
     found: dict[str, Path] = {}
     for path in images.picture_files(folder):

@@ -1,9 +1,7 @@
-"""Training pairs from any photos with subject masks: each photo gets plausible geometry and a lens, several times."""
+"""One training pair from a photo and its subject mask or depth map: chance chooses geometry, lens and lights."""
 
-import hashlib
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -65,120 +63,6 @@ class Options:
             )
         if self.aperture not in APERTURES:
             raise UserError(f"aperture: {', '.join(APERTURES)} are allowed; received {self.aperture!r}")
-
-
-@dataclass(frozen=True)
-class MaskedPhotos:
-    """Pairs from photos with subject masks.
-
-    Pair `index` is variant `index % variants` of photo `index // variants`. It depends on the seed, the photo's name
-    and content and the options, not on the other photos.
-
-    Attributes:
-        files: (photo, mask) of each picture.
-        options: how.
-        title: where they come from.
-    """
-
-    files: tuple[tuple[Path, Path], ...]
-    options: Options
-    title: str
-    extra: str = field(default="focus", init=False)
-
-    def __len__(self) -> int:
-        return len(self.files) * self.options.variants
-
-    def name(self, index: int) -> str:
-        """The pair's name: the photo's and the variant's number."""
-        photo, variant = divmod(index, self.options.variants)
-        return f"{self.files[photo][0].stem}_v{variant}"
-
-    def describe(self) -> str:
-        return f"{self.title}, {self.options}"
-
-    def read(self, index: int) -> Example:
-        photo, mask, rng = self._chosen(index)
-        return _render(self.name(index), _prepared(photo, mask, self.options.short_side), self.options, rng)
-
-    def _chosen(self, index: int) -> tuple[Path, Path, np.random.Generator]:
-        """The photo and the map of pair `index`, and its chance."""
-        if not 0 <= index < len(self):
-            raise IndexError(f"pair {index} of {len(self)}")
-        number, variant = divmod(index, self.options.variants)
-        photo, chart = self.files[number]
-        digest = hashlib.sha256(f"{self.options.seed}/{photo.stem}/{variant}".encode()).digest()
-        return photo, chart, np.random.default_rng(int.from_bytes(digest[:16], "little"))
-
-
-def open_masked(photos: Path, masks: Path, options: Options, *, test_share: float = 0.05) -> dict[str, MaskedPhotos]:
-    """The pairs of a folder of photos and a folder of masks with the same names, as `train` and `test` sources.
-
-    Raises UserError when a mask is missing, or when the split would leave a side empty.
-    """
-    return _open(MaskedPhotos, photos, masks, "mask", options, test_share)
-
-
-def _open(
-    kind: type[MaskedPhotos], photos: Path, maps: Path, what: str, options: Options, test_share: float
-) -> dict[str, MaskedPhotos]:
-    by_stem = {path.stem: path for path in images.picture_files(Path(maps))}
-    files = []
-    for path in images.picture_files(Path(photos)):
-        if path.stem not in by_stem:
-            raise UserError(f"{path}: no {what} of this name in {maps}")
-        files.append((path, by_stem[path.stem]))
-    held = held_out([path.stem for path, _ in files], test_share, seed=options.seed)
-    parts = {}
-    for part, inside in (("train", False), ("test", True)):
-        chosen = tuple(pair for pair in files if (pair[0].stem in held) == inside)
-        if chosen:
-            parts[part] = kind(chosen, options, f"{len(chosen)} photos of {photos} with a {what}, {part}")
-    if "train" not in parts or (test_share > 0 and "test" not in parts):
-        raise UserError(f"test share: {test_share:g} of {photos}'s {len(files)} photos leaves a part empty")
-    return parts
-
-
-@dataclass(frozen=True)
-class DepthPhotos(MaskedPhotos):
-    """Pairs from photos with depth maps (near = white): each variant focuses on another place.
-
-    The focus map is white where the circle of confusion is within a pixel; the depth map goes along.
-    """
-
-    def read(self, index: int) -> Example:
-        photo, depth, rng = self._chosen(index)
-        return _render_depth(self.name(index), photo, depth, self.options, rng)
-
-
-def open_depth(photos: Path, depth: Path, options: Options, *, test_share: float = 0.05) -> dict[str, MaskedPhotos]:
-    """As open_masked, for depth maps."""
-    return _open(DepthPhotos, photos, depth, "depth map", options, test_share)
-
-
-def held_out(names: Sequence[str], share: float, *, seed: int = 0) -> set[str]:
-    """Whole groups of names (see `group`), at least one unless `share` is 0, until they are that share of all."""
-    groups: dict[str, list[str]] = {}
-    for name in names:
-        groups.setdefault(group(name), []).append(name)
-    # In an order that depends on the names alone: a photo more or less changes little.
-    order = sorted(groups, key=lambda one: hashlib.sha256(f"test {seed} {one}".encode()).digest())
-    held: set[str] = set()
-    for one in order:
-        if len(held) >= share * len(names):
-            break
-        held.update(groups[one])
-    return held
-
-
-def group(name: str) -> str:
-    """What a picture belongs with: the frames of a video share all but their number (`davis_cows_00032`).
-
-    A name with fewer than three parts (`ccp_0036`, `IMG_1234`) stands for itself.
-    """
-    parts = name.replace("-", "_").split("_")
-    if len(parts) >= 3 and parts[-1].isdigit():
-        return name[: -len(parts[-1]) - 1]
-    return name
 
 
 # --- one photo -------------------------------------------------------------------------------------------------------
@@ -281,59 +165,72 @@ def _to_srgb(light: np.ndarray) -> np.ndarray:
 # --- one pair --------------------------------------------------------------------------------------------------------
 
 
-def _render(name: str, shot: _Prepared, options: Options, rng: np.random.Generator) -> Example:
-    # Every choice is drawn whether it is used or not: turning an option on leaves the rest of a pair alone.
-    unchanged = rng.random() < UNCHANGED
+@dataclass(frozen=True)
+class _Lens:
+    """What chance decides for a pair. All of it is drawn, used or not: an option more leaves the rest of a pair alone.
+
+    Attributes:
+        radius: circle of confusion of the background in pixels; 0 leaves the photo unchanged.
+        aperture: the shape of the opening.
+        boost: how many times brighter small lights are than the photo shows them.
+        gain: of the target's light.
+    """
+
+    radius: float
+    aperture: Aperture
+    boost: float
+    gain: float
+
+
+def _draw_lens(rng: np.random.Generator, options: Options) -> _Lens:
+    closed = rng.random() < UNCHANGED
     radius = math.exp(rng.uniform(math.log(options.radius[0]), math.log(options.radius[1])))
     aperture = draw_aperture(rng, options.aperture, cats_eye=options.cats_eye)
     boost = math.exp(rng.uniform(math.log(2), math.log(8)))
-    stops = rng.uniform(-1 / 3, 1 / 3)
+    gain = 2 ** rng.uniform(-1 / 3, 1 / 3)
+    return _Lens(0.0 if closed else radius, aperture, boost, gain if options.exposure else 1.0)
+
+
+def from_mask(name: str, photo_path: Path, mask_path: Path, *, options: Options, rng: np.random.Generator) -> Example:
+    """A pair whose subject is in focus, with its matte as focus map. Raises UserError naming a file that won't do."""
+    lens_drawn = _draw_lens(rng, options)
     in_front, front_share = rng.random() < FOREGROUND, rng.uniform(0.4, 1.1)
     geometry_rng, front_rng, noise_rng = rng.spawn(3)
 
-    photo, subject, background, matte = shot.photo, shot.subject, shot.background, shot.matte
-    encoded = shot.encoded
+    shot = _prepared(photo_path, mask_path, options.short_side)
+    encoded, photo, subject, background, matte = shot.encoded, shot.photo, shot.subject, shot.background, shot.matte
     if options.noise:
         noise = _noise(noise_rng, photo)
-        photo, background = np.maximum(photo + noise, 0), np.maximum(background + noise, 0)
-        subject = np.maximum(subject + noise, 0)
-        encoded = _to_srgb(photo)
+        encoded = _to_srgb(np.maximum(photo + noise, 0))
         photo = _linear(encoded)  # the target is made from the photo as it is written
-    if unchanged:
-        radius = 0.0
-        bokeh = photo
-    else:
+        background, subject = np.maximum(background + noise, 0), np.maximum(subject + noise, 0)
+    radius, aperture = lens_drawn.radius, lens_drawn.aperture
+    bokeh = photo
+    if radius:
         depth = geometry.draw(geometry_rng, matte)
-        lights = _boosted(background, shot.spots, boost, np.abs(depth) * np.float32(radius))
+        lights = _boosted(background, shot.spots, lens_drawn.boost, np.abs(depth) * np.float32(radius))
         bokeh = refocus(
             photo, depth, strength=radius, matte=matte, subject=subject, background=lights, aperture=aperture
         )
-    seen = matte
     if in_front:
         layer = _foreground(front_rng, matte.shape)
-        sharp = photo.copy()
-        _lay_over(sharp, layer)
-        encoded = _to_srgb(sharp)
-        seen = matte * (1 - layer[..., 3])
-        if unchanged:
-            bokeh = sharp
+        encoded = _to_srgb(_over(photo, layer))
+        if radius:
+            blurred = Blurrer(layer, aperture).part(max(radius * front_share, 1.0), 0, len(layer), 0, layer.shape[1])
+            bokeh = _over(bokeh, blurred)
         else:
-            bokeh = bokeh.copy()
-            height, width = matte.shape
-            _lay_over(bokeh, Blurrer(layer, aperture).part(max(radius * front_share, 1.0), 0, height, 0, width))
-    target = encoded
-    if not unchanged or options.exposure:
-        target = _to_srgb(bokeh * np.float32(2**stops) if options.exposure else bokeh)
-    return Example(name, encoded, target, images.to_uint8(seen), radius)
+            bokeh = _linear(encoded)
+        matte = matte * (1 - layer[..., 3])
+    return Example(name, encoded, _target(encoded, bokeh, lens_drawn), images.to_uint8(matte), radius)
 
 
-def _render_depth(name: str, photo_path: Path, depth_path: Path, options: Options, rng: np.random.Generator) -> Example:
-    unchanged = rng.random() < UNCHANGED
-    radius = math.exp(rng.uniform(math.log(options.radius[0]), math.log(options.radius[1])))
-    aperture = draw_aperture(rng, options.aperture, cats_eye=options.cats_eye)
-    boost = math.exp(rng.uniform(math.log(2), math.log(8)))
-    stops = rng.uniform(-1 / 3, 1 / 3)
-    place = np.clip(rng.normal((0.58, 0.5), 0.15), 0.05, 0.95)  # of what is in focus: (down, across)
+def from_depth(name: str, photo_path: Path, depth_path: Path, *, options: Options, rng: np.random.Generator) -> Example:
+    """A pair focused on some place of the photo; its focus map is white where the disc is within a pixel.
+
+    Raises UserError naming a file that won't do.
+    """
+    lens_drawn = _draw_lens(rng, options)
+    down, across = np.clip(rng.normal((0.58, 0.5), 0.15), 0.05, 0.95)
     (noise_rng,) = rng.spawn(1)
 
     encoded, chart = _pictures(photo_path, depth_path, options.short_side, "depth map")
@@ -341,24 +238,29 @@ def _render_depth(name: str, photo_path: Path, depth_path: Path, options: Option
     if options.noise:
         encoded = _to_srgb(np.maximum(photo + _noise(noise_rng, photo), 0))
         photo = _linear(encoded)
-    focus = float(depth[tuple((place * depth.shape).astype(int))])
     farthest, nearest = np.percentile(depth[::3, ::3], (1, 99))
     if nearest - farthest < 0.02:
         raise UserError(f"{depth_path}: the depth is the same everywhere; near is white, far is black")
-    # Nothing far behind the focus: the lens is scaled by what is in front, and the background is less blurred.
-    strength = radius / max(focus - farthest, 0.7 * (nearest - focus), 0.2 * (nearest - farthest))
-    bokeh, radius = photo, strength * max(focus - farthest, 0)
+    focus = float(depth[int(down * depth.shape[0]), int(across * depth.shape[1])])
+    # With little behind the focus, what is in front limits the lens, and the background is less blurred than drawn.
+    reach = max(focus - farthest, 0.7 * (nearest - focus), 0.2 * (nearest - farthest))
+    strength = lens_drawn.radius / reach
     circle = np.abs(depth - focus) * np.float32(strength)
-    if unchanged:
-        radius = 0.0
-    else:
-        lights = _boosted(photo, _spots(encoded), boost, circle)
-        bokeh = refocus_depth(lights, depth, focus=focus, strength=strength, aperture=aperture)
-    target = encoded
-    if not unchanged or options.exposure:
-        target = _to_srgb(bokeh * np.float32(2**stops) if options.exposure else bokeh)
-    sharp = images.to_uint8(1.5 - circle)
-    return Example(name, encoded, target, sharp, float(radius), images.to_uint8(depth))
+    bokeh = photo
+    if strength:
+        lights = _boosted(photo, _spots(encoded), lens_drawn.boost, circle)
+        bokeh = refocus_depth(lights, depth, focus=focus, strength=strength, aperture=lens_drawn.aperture)
+    radius = float(strength * max(focus - farthest, 0))
+    # A closed lens has everything in focus; the map says what the photographer meant.
+    sharp = 1.5 - (circle if strength else np.abs(depth - focus) * np.float32(10 / reach))
+    return Example(name, encoded, _target(encoded, bokeh, lens_drawn), images.to_uint8(sharp), radius, chart)
+
+
+def _target(encoded: np.ndarray, bokeh: np.ndarray, lens_drawn: _Lens) -> np.ndarray:
+    """The written target: uint8 [H, W, 3]; the photo itself through a closed lens."""
+    if not lens_drawn.radius and lens_drawn.gain == 1:
+        return encoded
+    return _to_srgb(bokeh * np.float32(lens_drawn.gain))
 
 
 def draw_aperture(rng: np.random.Generator, kind: str, *, cats_eye: bool) -> Aperture:
@@ -396,9 +298,10 @@ def _foreground(rng: np.random.Generator, size: tuple[int, int]) -> np.ndarray:
     return np.dstack([np.minimum(surface, 1) * alpha[..., None], alpha])
 
 
-def _lay_over(light: np.ndarray, layer: np.ndarray) -> None:
-    """Composites `layer` (float32 [H, W, 4], multiplied by alpha) over `light` (float32 [H, W, 3]) in place."""
+def _over(light: np.ndarray, layer: np.ndarray) -> np.ndarray:
+    """`layer` (float32 [H, W, 4], multiplied by alpha) over `light` (float32 [H, W, 3])."""
+    out = np.empty_like(light)
     through = 1 - np.minimum(layer[..., 3], 1)
     for channel in range(3):
-        light[..., channel] *= through
-        light[..., channel] += layer[..., channel]
+        out[..., channel] = light[..., channel] * through + layer[..., channel]
+    return out

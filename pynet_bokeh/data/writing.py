@@ -2,7 +2,7 @@
 
 import multiprocessing
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
@@ -18,13 +18,22 @@ from pynet_bokeh.images import write_image
 _CHECKPOINT = 500  # pairs after which the radii so far are written
 
 
-def write_pairs(source: Source, folder: Path, *, workers: int = 4, label: str = "writing") -> int:
+def write_pairs(
+    source: Source, folder: Path, *, names: Sequence[str] | None = None, workers: int = 4, label: str = "writing"
+) -> int:
     """Writes every example as `original/`, `bokeh/` and, where there is one, the fourth channel; returns how many.
 
-    Photos are JPEG at quality 97, maps PNG, named by number or by the source's `name(index)` where it has one. The
-    radii of the examples go to `lens.json`: name -> {"radius": pixels}. With more than one worker the examples are made
-    in as many processes, so the source must be picklable. A pair that is there already is left alone, so an interrupted
-    run goes on. Raises UserError when a file can't be written, or when the folder holds the pictures of another source.
+    Photos are JPEG at quality 97, maps PNG. The radii of the examples go to `lens.json`. A pair that is there already
+    is left alone, so an interrupted run goes on.
+
+    Args:
+        source: must be picklable, for the workers are processes.
+        folder: made when it is missing.
+        names: of the files, without suffix; six digits by default.
+        workers: how many examples are made at once.
+        label: of the progress bar.
+
+    Raises UserError when a file can't be written, or when the folder holds the pictures of another source.
     """
     if workers < 1:
         raise UserError(f"workers: 1 or more is allowed; received {workers}")
@@ -34,8 +43,8 @@ def write_pairs(source: Source, folder: Path, *, workers: int = 4, label: str = 
         raise UserError(f"{folder}: holds {read_json(stamp)}; give another folder for {origin}")
     write_json(stamp, origin)
 
-    name_of = getattr(source, "name", "{:06d}".format)
-    names = [name_of(index) for index in range(len(source))]
+    if names is None:
+        names = [f"{index:06d}" for index in range(len(source))]
     radii = read_radii(folder)
     # A pair without its radius is made again: an interruption may have lost the latest ones.
     todo = [index for index, name in enumerate(names) if name not in radii or not _complete(source, folder, name)]
@@ -100,14 +109,14 @@ def _complete(source: Source, folder: Path, name: str) -> bool:
 
 def _write(source: Source, folder: Path, index: int, name: str) -> tuple[str, float | None]:
     example = source.read(index)
+    if example.depth is not None:  # before the others, by which a pair counts as complete
+        write_image(folder / MAP_FOLDERS["depth"] / f"{name}.png", example.depth)
     pictures = (example.image, example.bokeh, example.extra)
     for path, picture in zip(_targets(source, folder, name), pictures, strict=False):
         write_image(path, picture, quality=97)
-    if example.depth is not None:
-        write_image(folder / MAP_FOLDERS["depth"] / f"{name}.png", example.depth)
     return name, example.radius
 
 
-def _write_radii(folder: Path, radii: dict[str, float | None], names: list[str]) -> None:
+def _write_radii(folder: Path, radii: dict[str, float | None], names: Sequence[str]) -> None:
     content = {name: {"radius": radii[name] and round(radii[name], 3)} for name in names if name in radii}
     write_json(folder / LENS_FILE, content)

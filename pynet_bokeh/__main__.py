@@ -168,6 +168,46 @@ def _add_data(commands) -> None:
     scenes.add_argument("--extra", choices=("depth", "focus"), default="focus")
     scenes.add_argument("--seed", type=cli.natural, default=0, metavar="N")
     scenes.set_defaults(command=_scenes)
+    _add_synthesize(actions)
+
+
+def _add_synthesize(actions) -> None:
+    parser = actions.add_parser("synthesize", help="render pairs from photos with subject masks or depth maps")
+    parser.add_argument("--photos", required=True, type=Path, metavar="DIR", help="pictures with everything in focus")
+    maps = parser.add_mutually_exclusive_group(required=True)
+    maps.add_argument("--masks", type=Path, metavar="DIR", help="white = subject, named like the photos")
+    maps.add_argument("--depth", type=Path, metavar="DIR", help="near = white, named like the photos")
+    parser.add_argument("--out", required=True, type=Path, metavar="DIR")
+    parser.add_argument(
+        "--variants", type=cli.positive, default=1, metavar="K", help="pairs per photo, each with another lens"
+    )
+    parser.add_argument("--short-side", type=cli.positive, default=512, metavar="PX", help="default 512")
+    parser.add_argument(
+        "--radius", type=cli.number_range, default=(2.0, 40.0), metavar="A,B", help="of the blur, pixels (2,40)"
+    )
+    parser.add_argument("--aperture", choices=("disc", "polygon", "mixed"), default="mixed")
+    parser.add_argument("--cats-eye", action="store_true", help="discs cut towards the corners, in half of the pairs")
+    parser.add_argument("--noise", action="store_true", help="sensor noise in the photos")
+    parser.add_argument("--exposure", action="store_true", help="targets up to a third of a stop brighter or darker")
+    parser.add_argument("--test-share", type=cli.fraction, default=0.05, metavar="F", help="held out (default 0.05)")
+    parser.add_argument("--seed", type=cli.natural, default=0, metavar="N")
+    parser.add_argument("--workers", type=cli.positive, default=4, metavar="N", help="processes (default 4)")
+    parser.set_defaults(
+        command=_synthesize, interrupted="interrupted; the same command goes on with the pairs that are missing"
+    )
+
+
+def _synthesize(arguments) -> int:
+    from pynet_bokeh.data import photos, synthesis
+    from pynet_bokeh.data.writing import write_pairs
+
+    names = ("short_side", "variants", "radius", "aperture", "cats_eye", "noise", "exposure", "seed")
+    options = synthesis.Options(**{name: getattr(arguments, name) for name in names})
+    maps, kind = (arguments.masks, "mask") if arguments.masks else (arguments.depth, "depth map")
+    parts = photos.open_photos(arguments.photos, maps, kind=kind, options=options, test_share=arguments.test_share)
+    for part, source in parts.items():
+        write_pairs(source, arguments.out / part, names=source.names(), workers=arguments.workers, label=part)
+    return 0
 
 
 def _check(arguments) -> int:

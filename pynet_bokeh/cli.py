@@ -1,6 +1,7 @@
 """What all commands share: one-line errors, exit codes, no abbreviated options."""
 
 import argparse
+import math
 import os
 import sys
 import tempfile
@@ -71,6 +72,17 @@ def natural(text: str) -> int:
     if not text.isdigit():
         raise argparse.ArgumentTypeError(f"a whole number, 0 or more, is wanted; received {text!r}")
     return int(text)
+
+
+def number_range(text: str) -> tuple[float, float]:
+    """Parses `A,B`, two numbers above 0 of which the second is not the smaller one."""
+    try:
+        low, high = (float(part) for part in text.split(","))
+    except ValueError:
+        low, high = 0.0, 0.0
+    if not 0 < low <= high < math.inf:
+        raise argparse.ArgumentTypeError(f"two numbers A,B with 0 < A <= B are wanted; received {text!r}")
+    return low, high
 
 
 def import_tensorflow() -> None:

@@ -7,9 +7,11 @@ Deep Learning", CVPRW 2020):
 - `train/{input,label}`: a fraction is held out.
 - `{original,bokeh}`: a fraction is held out, or Val294 when it is EBB!.
 
-Beside the photos there may be `original_depth` (near = 255) and `focus` (subject = 255), one map per photo.
+Beside the photos there may be `original_depth` (near = 255) and `focus` (subject = 255), one map per photo, and
+`lens.json`, the radius of the background's largest circle of confusion: {name: {"radius": pixels}}.
 """
 
+import math
 import random
 import re
 from collections.abc import Iterator
@@ -21,11 +23,14 @@ from pynet_bokeh import images
 from pynet_bokeh.data.source import Example, Extra, Source, check_extra
 from pynet_bokeh.data.source import subset as part_of
 from pynet_bokeh.errors import UserError
+from pynet_bokeh.files import read_json
 
 LAYOUTS = (("train", "original", "bokeh"), ("train", "input", "label"), ("", "original", "bokeh"))
 """(folder, photos in it, targets in it), the first that is there counts."""
 
 MAP_FOLDERS: dict[Extra, str] = {"depth": "original_depth", "focus": "focus"}
+
+LENS_FILE = "lens.json"
 
 VAL294 = range(4400, 4694)
 """The numbers of EBB!'s published training pairs on which papers validate."""
@@ -34,12 +39,13 @@ EBB_PAIRS = 4600  # so many numbered pairs are EBB! (4694), even when some are l
 
 @dataclass(frozen=True)
 class Pair:
-    """The files of one example; `extra` is None when there is no map."""
+    """The files of one example; `extra` is None when there is no map, `radius` when it isn't known."""
 
     name: str
     photo: Path
     target: Path
     extra: Path | None = None
+    radius: float | None = None
 
 
 @dataclass(frozen=True)
@@ -74,7 +80,7 @@ class PairSource:
             extra = images.read_map(pair.extra)
             if extra.shape != photo.shape[:2]:
                 extra = images.resize(extra, photo.shape[:2])
-        return Example(pair.name, photo, target, extra)
+        return Example(pair.name, photo, target, extra, pair.radius)
 
     def describe(self) -> str:
         maps = ""
@@ -181,7 +187,7 @@ def _present(folder: Path, photos: str, targets: str) -> bool:
 
 def _pairs(folder: Path, photos: str, targets: str, extra: Extra | None) -> tuple[Pair, ...]:
     """The pairs in `folder`, by natural order of their names."""
-    by_photo, by_target = _by_stem(folder / photos), _by_stem(folder / targets)
+    by_photo, by_target = by_stem(folder / photos), by_stem(folder / targets)
     alone = sorted(by_photo.keys() ^ by_target.keys(), key=natural)
     if alone:
         first = by_photo.get(alone[0]) or by_target[alone[0]]
@@ -190,17 +196,37 @@ def _pairs(folder: Path, photos: str, targets: str, extra: Extra | None) -> tupl
     names = sorted(by_photo, key=natural)
     maps: dict[str, Path] = {}
     if extra and (folder / MAP_FOLDERS[extra]).is_dir():
-        maps = _by_stem(folder / MAP_FOLDERS[extra])
+        maps = by_stem(folder / MAP_FOLDERS[extra])
         bare = [name for name in names if name not in maps]
         if bare:
             raise UserError(
                 f"{by_photo[bare[0]]}: no map of this name in {folder / MAP_FOLDERS[extra]} "
                 f"({_files(len(bare))} without a map in all)"
             )
-    return tuple(Pair(name, by_photo[name], by_target[name], maps.get(name)) for name in names)
+    radii = read_radii(folder)
+    return tuple(Pair(name, by_photo[name], by_target[name], maps.get(name), radii.get(name)) for name in names)
 
 
-def _by_stem(folder: Path) -> dict[str, Path]:
+def read_radii(folder: Path) -> dict[str, float | None]:
+    """The radii that `folder`'s lens.json holds; none when there is no such file. Raises UserError for a broken one."""
+    path = folder / LENS_FILE
+    if not path.is_file():
+        return {}
+    content = read_json(path)
+    wanted = 'wanted is {name: {"radius": pixels from 0 up, or null}}'
+    if not isinstance(content, dict):
+        raise UserError(f"{path}: {wanted}; it holds no names")
+    radii = {}
+    for name, entry in content.items():
+        radius = entry.get("radius") if isinstance(entry, dict) else entry
+        number = isinstance(radius, int | float) and not isinstance(radius, bool) and 0 <= radius < math.inf
+        if not isinstance(entry, dict) or not (radius is None or number):
+            raise UserError(f"{path}: {wanted}; {name} holds {entry!r}")
+        radii[name] = None if radius is None else float(radius)
+    return radii
+
+
+def by_stem(folder: Path) -> dict[str, Path]:
     """The pictures in `folder` by file name without suffix."""
     found: dict[str, Path] = {}
     for path in images.picture_files(folder):

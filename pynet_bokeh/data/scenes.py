@@ -73,6 +73,7 @@ class SceneSource:
             image=images.to_uint8(lens.photograph(layers, **view)),
             bokeh=images.to_uint8(lens.photograph(layers, **view, strength=strength)),
             extra=self._extra(layers, subject),
+            radius=float(lens.blur_radius(layers[0].distance, focus_distance=1.0, strength=strength)),
         )
 
     def _extra(self, layers: list[lens.Layer], subject: int) -> np.ndarray | None:

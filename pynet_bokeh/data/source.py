@@ -25,7 +25,8 @@ class Example:
         bokeh: uint8 [H, W, 3], the target.
         extra: uint8 [H, W], a depth map (near = 255) or a focus map (subject = 255), or None: there is none, consumers
             put `NEUTRAL_EXTRA` in its place.
-        radius: in pixels, of the largest circle of confusion in the background of `bokeh`; None where it is not known.
+        radius: of the background's largest circle of confusion in `bokeh`, in pixels of this picture; None: not known.
+        depth: uint8 [H, W] (near = 255), a depth map beside a focus map, to be written with it; not for training.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Example:
     bokeh: np.ndarray
     extra: np.ndarray | None = None
     radius: float | None = None
+    depth: np.ndarray | None = None
 
 
 class Source(Protocol):

@@ -172,10 +172,10 @@ def _add_render(commands) -> None:
 
 
 def _render(arguments) -> int:
-    from pynet_bokeh import render
     from pynet_bokeh.predictors import open_predictor
+    from pynet_bokeh.render_files import render_command
 
-    return render.render_command(
+    return render_command(
         arguments, open_predictor(arguments.model, weights=arguments.weights, threads=arguments.threads)
     )
 

@@ -10,9 +10,10 @@ from tqdm import tqdm
 
 from pynet_bokeh import focus_metrics, images, metrics, scores
 from pynet_bokeh.baselines import Disc, best_discs
+from pynet_bokeh.contact_sheet import strip
 from pynet_bokeh.data.source import Example, Source
 from pynet_bokeh.errors import UserError
-from pynet_bokeh.render import render_photo, strip
+from pynet_bokeh.render import render_photo
 from pynet_bokeh.runtime import Predictor
 
 DISCS = ("disc", "masked_disc")

@@ -27,7 +27,7 @@ def table(result: dict) -> str:
     groups = list(_groups(rows))
     wide = max(len("picture"), *(len(row["name"]) for row in rows))
     headings, titles = [" " * wide], [f"{'picture':{wide}}"]
-    for figure, heading, methods, form in groups:
+    for figure, heading, methods, _ in groups:
         names = [TITLES[method] for method in methods] + (["gain"] if figure == "psnr" else [])
         titles.append("".join(f" {name:>{WIDTH}}" for name in names))
         headings.append(f"{heading:^{len(titles[-1])}}")

@@ -173,10 +173,10 @@ def read_evaluation(name: str, path: Path) -> Evaluation:
         means = content["mean"]
         return Evaluation(
             name=name,
-            psnr=float(means["psnr"]),
-            ssim=float(means["ssim"]),
-            input_psnr=float(means["input_psnr"]),
-            input_ssim=float(means["input_ssim"]),
+            psnr=float(means["output"]["psnr"]),
+            ssim=float(means["output"]["ssim"]),
+            input_psnr=float(means["input"]["psnr"]),
+            input_ssim=float(means["input"]["ssim"]),
             pictures=len(content["pictures"]) if "pictures" in content else None,
         )
     except (KeyError, TypeError, ValueError) as error:

@@ -86,12 +86,19 @@ def _add_model_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_evaluate(commands) -> None:
-    parser = commands.add_parser("evaluate", help="PSNR and SSIM on held-out pictures, beside the unchanged input")
+    parser = commands.add_parser(
+        "evaluate", help="PSNR, SSIM, sharpness and blur on held-out pictures, beside baselines"
+    )
     _add_model_options(parser)
     parser.add_argument(
         "--size", type=cli.image_size, default=(512, 512), metavar="WxH", help="of the scenes (default 512)"
     )
     parser.add_argument("--limit", type=cli.positive, metavar="N", help="at most N pictures (default: all; 64 scenes)")
+    parser.add_argument("--all", action="store_true", help="every pair of --data, not only those it holds out")
+    parser.add_argument(
+        "--match-gain", action="store_true", help="bring every picture to its target's exposure before it is scored"
+    )
+    parser.add_argument("--no-discs", action="store_true", help="leave out the two baselines that blur by a disc")
     parser.add_argument(
         "--no-extra", action="store_true", help="withhold the fourth channel: the model finds the focus"
     )
@@ -104,16 +111,36 @@ def _add_evaluate(commands) -> None:
 
 def _evaluate(arguments) -> int:
     from pynet_bokeh import evaluate, files
+    from pynet_bokeh.data import pairs
+    from pynet_bokeh.data.source import Source
+    from pynet_bokeh.errors import UserError
+    from pynet_bokeh.evaluation_table import table
     from pynet_bokeh.predictors import open_predictor, pictures_of
 
     predictor = open_predictor(arguments.model, weights=arguments.weights, threads=arguments.threads)
     settings = pictures_of(arguments.model, _given_data(arguments))
-    scenes = arguments.limit or SCENES
-    _, validation = settings.open(extra=predictor.extra, scene_size=arguments.size, scene_count=scenes)
+    if arguments.all and settings.folder is None:
+        raise UserError("--all: every pair of a folder; give --data DIR")
+
+    def pictures(extra: str) -> Source:
+        if arguments.all:
+            return pairs.open_all(settings.folder, extra=extra)
+        scenes = arguments.limit or SCENES
+        return settings.open(extra=extra, scene_size=arguments.size, scene_count=scenes)[1]
+
+    # The subject's mask is wanted for the figures even when the network takes no map, or another one.
+    depth = predictor.extra == "depth"
     result = evaluate.evaluate(
-        predictor, validation, limit=arguments.limit, use_extra=not arguments.no_extra, pictures=arguments.pictures
+        predictor,
+        pictures("depth" if depth else "focus"),
+        masks=pictures("focus") if depth else None,
+        limit=arguments.limit,
+        use_extra=not arguments.no_extra,
+        match_gain=arguments.match_gain,
+        baselines=not arguments.no_discs,
+        pictures=arguments.pictures,
     )
-    print(evaluate.table(result))
+    print(table(result))
     if arguments.json:
         files.write_json(arguments.json, result)
     gain = result["mean"]["gain"]
@@ -145,10 +172,10 @@ def _add_render(commands) -> None:
 
 
 def _render(arguments) -> int:
-    from pynet_bokeh import render
     from pynet_bokeh.predictors import open_predictor
+    from pynet_bokeh.render_files import render_command
 
-    return render.render_command(
+    return render_command(
         arguments, open_predictor(arguments.model, weights=arguments.weights, threads=arguments.threads)
     )
 

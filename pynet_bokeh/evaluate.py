@@ -1,117 +1,152 @@
-"""How good a network is: its renderings of held-out photos, and the unchanged photos, against the targets."""
+"""How good renderings of held-out photos are, beside what any camera app could do without a network."""
 
+import dataclasses
 import re
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
 from tqdm import tqdm
 
-from pynet_bokeh import images, metrics
+from pynet_bokeh import focus_metrics, images, metrics, scores
+from pynet_bokeh.baselines import Disc, best_discs
+from pynet_bokeh.contact_sheet import strip
 from pynet_bokeh.data.source import Example, Source
 from pynet_bokeh.errors import UserError
-from pynet_bokeh.render import render_photo, strip
+from pynet_bokeh.render import render_photo
 from pynet_bokeh.runtime import Predictor
 
-MAX_PSNR = 100.0
-"""Decibels that stand for equal pictures, whose PSNR is infinite: JSON has no infinity, a mean would be one."""
-SCORES = ("psnr", "ssim", "input_psnr", "input_ssim", "gain")
+DISCS = ("disc", "masked_disc")
+SEARCHED = 32
+"""The baselines' discs are those that suit this many examples best, evenly spread over the source."""
 
 
-def evaluate(
-    predictor: Predictor,
-    source: Source,
-    *,
-    limit: int | None = None,
-    use_extra: bool = True,
-    pictures: Path | None = None,
-) -> dict:
-    """Renders every example at its full size and scores the 8-bit result.
+def evaluate(predictor: Predictor, source: Source, *, use_extra: bool = True, **options) -> dict:
+    """Renders every example at its full size with a network and scores the 8-bit result.
 
     Args:
         predictor: the network.
         source: photos with targets.
-        limit: score the first `limit` examples only.
         use_extra: give the examples' maps to a network that takes that kind of map; otherwise it gets the neutral one.
+        options: those of `evaluate_renderings`, but the name.
+
+    Returns what `evaluate_renderings` does, and "extra_given": bool; raises the same.
+    """
+    use_extra = use_extra and predictor.extra is not None and predictor.extra == source.extra
+    given = set()
+
+    def render(example: Example) -> np.ndarray:
+        extra = example.extra if use_extra else None
+        given.add(extra is not None)
+        return render_photo(predictor, example.image, extra=extra)
+
+    result = evaluate_renderings(render, source, name=predictor.name, **options)
+    return {**result, "extra_given": True in given}
+
+
+def evaluate_renderings(
+    render: Callable[[Example], np.ndarray],
+    source: Source,
+    *,
+    name: str = "renderings",
+    masks: Source | None = None,
+    limit: int | None = None,
+    match_gain: bool = False,
+    baselines: bool = True,
+    pictures: Path | None = None,
+) -> dict:
+    """Scores whatever makes pictures of photos.
+
+    Args:
+        render: example → uint8 [H,W,3] of the example's size.
+        source: photos with targets; its maps, when they are focus maps, are the masks of the subjects.
+        name: what the result calls it.
+        masks: the same examples with focus maps, for a source of other maps.
+        limit: score the first `limit` examples only.
+        match_gain: bring every method's picture to the target's exposure first, see `metrics.match_gain`.
+        baselines: score the two discs too, see `baselines.best_discs`; the unchanged input is scored anyway.
         pictures: folder for one `<number>_<name>.jpg` per example: input | output | target. Older ones of these names
             are replaced.
 
     Returns, ready for JSON:
-        {"model": str, "data": str, "extra_given": bool, "max_psnr": 100.0,
-         "pictures": [{"name": str, "psnr", "ssim", "input_psnr", "input_ssim", "gain"}, …],
-         "mean": {the same figures}}
-        `psnr` and `ssim` are the rendering's against the target, `input_…` the unchanged photo's, `gain` is the
-        difference of both PSNRs; PSNR in decibels, 100 for equal pictures.
+        {"model": name, "data": str, "gain_matched": bool, "max_psnr": 100.0,
+         "discs": {"disc": {"radius": share of the short side, "linear": bool}, "masked_disc": {…}}, None where none is,
+         "pictures": [{"name": str, "gain": dB, "input": figures, "disc": …, "masked_disc": …, "output": …}, …],
+         "mean": {the same without a name}}
+        `gain` is the output's PSNR less the input's. Figures are those of `scores.score`, None where they need a mask
+        and there is none; a method's are None as a whole where there is no such picture.
 
     Raises UserError when there is nothing to score, a file is broken, or a photo and its target differ in size.
     """
     count = len(source) if limit is None else min(limit, len(source))
     if count < 1:
         raise UserError(f"{source.describe()}: at least one picture is wanted for an evaluation; received {count}")
-    use_extra = use_extra and predictor.extra is not None and predictor.extra == source.extra
-    rows, extra_given = [], False
+
+    discs: dict[str, Disc | None] = dict.fromkeys(DISCS)
+    if baselines:
+        searched = sorted({round(place) for place in np.linspace(0, count - 1, min(count, SEARCHED))})
+        examples = [_masked(_read(source, index), index, source, masks) for index in searched]
+        discs = dict(zip(DISCS, best_discs(examples, match=metrics.match_gain if match_gain else None), strict=True))
+    rows = []
     with tqdm(range(count), desc="evaluate", unit="picture") as progress:
         for index in progress:
-            example = source.read(index)
-            _check_size(example)
-            extra = example.extra if use_extra else None
-            extra_given = extra_given or extra is not None
-            output = render_photo(predictor, example.image, extra=extra)
-            rows.append({"name": example.name, **score(example, output)})
+            example = _read(source, index)
+            output = render(example)
+            example = _masked(example, index, source, masks)
+            rows.append(_row(example, made_of(example, output, discs), match_gain=match_gain))
             if pictures is not None:
-                name = re.sub(r"[^\w.-]+", "_", example.name)
-                path = Path(pictures) / f"{index:04d}_{name}.jpg"
+                file_name = re.sub(r"[^\w.-]+", "_", example.name)
+                path = Path(pictures) / f"{index:04d}_{file_name}.jpg"
                 images.write_image(path, strip(example.image, output, example.bokeh))
-            progress.set_postfix(psnr=f"{_mean(rows, 'psnr'):.2f}", gain=f"{_mean(rows, 'gain'):+.2f}")
+            progress.set_postfix(gain=f"{scores.mean(row['gain'] for row in rows):+.2f}")
     return {
-        "model": predictor.name,
+        "model": name,
         "data": source.describe(),
-        "extra_given": extra_given,
-        "max_psnr": MAX_PSNR,
+        "gain_matched": match_gain,
+        "max_psnr": scores.MAX_PSNR,
+        "discs": {method: disc and dataclasses.asdict(disc) for method, disc in discs.items()},
         "pictures": rows,
-        "mean": {name: _mean(rows, name) for name in SCORES},
+        "mean": {"gain": scores.mean(row["gain"] for row in rows), **scores.means(rows)},
     }
 
 
-def score(example: Example, output: np.ndarray) -> dict[str, float]:
-    """PSNR (decibels, 100 at most) and SSIM of `output`, uint8 [H,W,3], and of the unchanged photo."""
-    target, photo, output = (images.to_float(image) for image in (example.bokeh, example.image, output))
-    psnr, input_psnr = (min(metrics.psnr(image, target), MAX_PSNR) for image in (output, photo))
+def made_of(example: Example, output: np.ndarray, discs: Mapping[str, Disc | None]) -> dict[str, np.ndarray | None]:
+    """Every method's picture of `example`, float32 [H,W,3] in [0,1]; `example.extra` is the focus mask, or None.
+
+    `output`, uint8 [H,W,3], is what is judged. A method without a disc, or without the mask it needs, has None.
+    """
+    photo = images.to_float(example.image)
+    mask = None if example.extra is None else images.to_float(example.extra)
+    disc, masked_disc = (discs[method] for method in DISCS)
     return {
-        "psnr": psnr,
-        "ssim": metrics.ssim(output, target),
-        "input_psnr": input_psnr,
-        "input_ssim": metrics.ssim(photo, target),
-        "gain": psnr - input_psnr,
+        "input": photo,
+        "disc": disc and disc(photo, None)[0],
+        "masked_disc": masked_disc and masked_disc(photo, mask)[1],
+        "output": images.to_float(output),
     }
 
 
-def table(result: dict) -> str:
-    """What `evaluate` returned as text: one line per picture, then the mean; no line ends in spaces."""
-    rows = [*result["pictures"], {"name": "mean", **result["mean"]}]
-    wide = max(len("picture"), *(len(row["name"]) for row in rows))
-    lines = [
-        f"model  {result['model']}",
-        f"data   {result['data']}{'' if result['extra_given'] else ', no map given'}",
-        "",
-        f"{'':{wide}}  {'PSNR dB':^23}  {'SSIM':^15}".rstrip(),
-        f"{'picture':{wide}}  {'input':>7} {'output':>7} {'gain':>7}  {'input':>7} {'output':>7}",
-    ]
-    for row in rows:
-        lines.append(
-            f"{row['name']:{wide}}  {row['input_psnr']:7.2f} {row['psnr']:7.2f} {row['gain']:+7.2f}"
-            f"  {row['input_ssim']:7.4f} {row['ssim']:7.4f}"
-        )
-    lines.insert(-1, "-" * len(lines[-1]))
-    if any(MAX_PSNR in (row["psnr"], row["input_psnr"]) for row in result["pictures"]):
-        lines.append(f"{MAX_PSNR:.0f} dB stands for equal pictures.")
-    return "\n".join(lines)
+def _row(example: Example, made: Mapping[str, np.ndarray | None], *, match_gain: bool) -> dict:
+    target = images.to_float(example.bokeh)
+    where = None if example.extra is None else focus_metrics.regions(example.extra)
+    figures = {
+        method: None
+        if picture is None
+        else scores.score(picture, made["input"], target, where=where, match_gain=match_gain)
+        for method, picture in made.items()
+    }
+    return {"name": example.name, "gain": figures["output"]["psnr"] - figures["input"]["psnr"], **figures}
 
 
-def _mean(rows: list[dict], name: str) -> float:
-    return float(np.mean([row[name] for row in rows]))
+def _masked(example: Example, index: int, source: Source, masks: Source | None) -> Example:
+    """`example` with the mask of its subject as the extra, or none."""
+    if masks is not None:
+        return dataclasses.replace(example, extra=masks.read(index).extra)
+    return example if source.extra == "focus" else dataclasses.replace(example, extra=None)
 
 
-def _check_size(example: Example) -> None:
+def _read(source: Source, index: int) -> Example:
+    example = source.read(index)
     height, width = example.image.shape[:2]
     if example.bokeh.shape != example.image.shape:
         received = example.bokeh.shape
@@ -119,3 +154,4 @@ def _check_size(example: Example) -> None:
     if min(height, width) < metrics.SSIM_WINDOW:
         least = metrics.SSIM_WINDOW
         raise UserError(f"{example.name}: SSIM wants at least {least}x{least} pixels; received {width}x{height}")
+    return example

@@ -7,8 +7,13 @@ SSIM_WINDOW = 11
 SSIM_SIGMA = 1.5
 
 
-def psnr(a: np.ndarray, b: np.ndarray) -> float:
-    """Peak signal-to-noise ratio in decibels for a peak of 1; infinite for equal pictures."""
+def psnr(a: np.ndarray, b: np.ndarray, *, where: np.ndarray | None = None) -> float:
+    """Peak signal-to-noise ratio in decibels for a peak of 1; infinite for equal pictures.
+
+    `where`, bool [H,W], picks the pixels that count; at least one must.
+    """
+    if where is not None:
+        a, b = a[where], b[where]
     error = float(np.mean(np.square(np.asarray(a, np.float64) - np.asarray(b, np.float64))))
     return float("inf") if error == 0 else float(-10 * np.log10(error))
 
@@ -32,3 +37,16 @@ def ssim(a: np.ndarray, b: np.ndarray) -> float:
     c1, c2 = 0.01**2, 0.03**2
     luminance = (2 * mean_a * mean_b + c1) / (mean_a**2 + mean_b**2 + c1)
     return float(np.mean(luminance * (2 * covariance + c2) / (variances + c2)))
+
+
+def match_gain(picture: np.ndarray, target: np.ndarray) -> np.ndarray:
+    """`picture` times the one number that brings it closest to `target`, clipped to [0,1]; float32.
+
+    The least-squares gain of the sRGB values, Σ picture·target / Σ picture², over all pixels and channels: real pairs
+    were exposed one after the other, and what the light did in between says nothing about a rendering.
+    """
+    energy = float(np.sum(np.square(picture, dtype=np.float64)))
+    if energy == 0:
+        return np.zeros_like(picture, np.float32)
+    gain = float(np.sum(np.multiply(picture, target, dtype=np.float64))) / energy
+    return np.clip(picture * np.float32(gain), 0.0, 1.0)

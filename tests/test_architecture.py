@@ -14,6 +14,7 @@ WITHOUT_TENSORFLOW = (
     "pynet_bokeh.metrics",
     "pynet_bokeh.runtime",
     "pynet_bokeh.render",
+    "pynet_bokeh.render_files",
     "pynet_bokeh.evaluate",
     "pynet_bokeh.predictors",
     "pynet_bokeh.data.scenes",

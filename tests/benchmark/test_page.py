@@ -66,7 +66,7 @@ def write_evaluation(path, psnr, input_psnr=24.0):
 
 
 def evaluation_content(psnr, input_psnr=24.0):
-    means = {"psnr": psnr, "ssim": 0.9, "input_psnr": input_psnr, "input_ssim": 0.85}
+    means = {"output": {"psnr": psnr, "ssim": 0.9}, "input": {"psnr": input_psnr, "ssim": 0.85}}
     return {"mean": means, "pictures": [{}] * 16}
 
 

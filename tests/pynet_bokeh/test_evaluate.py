@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from skimage.metrics import peak_signal_noise_ratio
 
-from pynet_bokeh import evaluate, images
+from pynet_bokeh import baselines, evaluate, images, scores
 from pynet_bokeh.data.source import Example
 from pynet_bokeh.errors import UserError
+from pynet_bokeh.evaluation_table import table
 
 
 class FakeSource:
@@ -28,9 +29,9 @@ def source(textured):
     """Targets half as bright as the photos; the third is the photo itself."""
     photos = [textured(40 + 8 * n, 56, seed=n) for n in range(3)]
     targets = [photos[0] // 2, photos[1] // 2, photos[2]]
-    focus = np.full((40, 56), 200, np.uint8)
+    pairs = enumerate(zip(photos, targets, strict=True))
     return FakeSource(
-        [Example(f"scene {n}", *pair, focus) for n, pair in enumerate(zip(photos, targets, strict=True))], "focus"
+        [Example(f"scene {n}", *pair, np.full(pair[0].shape[:2], 200, np.uint8)) for n, pair in pairs], "focus"
     )
 
 
@@ -43,13 +44,16 @@ def test_figures(fake_predictor, source):
     assert result["model"] == "fake" and result["data"] == "3 fake pairs" and result["extra_given"] is False
     assert [one["name"] for one in result["pictures"]] == ["scene 0", "scene 1", "scene 2"]
     first, _, last = result["pictures"]
-    assert first["psnr"] == 100 and first["ssim"] == pytest.approx(1)  # equal: capped
+    assert first["output"]["psnr"] == 100 and first["output"]["ssim"] == pytest.approx(1)  # equal: capped
     expected = peak_signal_noise_ratio(source.read(0).bokeh, source.read(0).image)
-    assert first["input_psnr"] == pytest.approx(expected, abs=1e-3)
+    assert first["input"]["psnr"] == pytest.approx(expected, abs=1e-3)
     assert first["gain"] == pytest.approx(100 - expected, abs=1e-3)
-    assert last["input_psnr"] == 100 and last["gain"] < 0
-    for name in ("psnr", "ssim", "input_psnr", "input_ssim", "gain"):
-        assert result["mean"][name] == pytest.approx(np.mean([one[name] for one in result["pictures"]]))
+    assert last["input"]["psnr"] == 100 and last["gain"] < 0
+    assert result["mean"]["gain"] == pytest.approx(np.mean([one["gain"] for one in result["pictures"]]))
+    for method in scores.METHODS:
+        for name in scores.FIGURES[:3]:
+            expected = np.mean([one[method][name] for one in result["pictures"]])
+            assert result["mean"][method][name] == pytest.approx(expected)
     assert json.loads(json.dumps(result, allow_nan=False)) == result
 
 
@@ -93,12 +97,90 @@ def test_nothing_to_score_and_pictures_that_do_not_fit(fake_predictor, textured)
         evaluate.evaluate(fake_predictor(), FakeSource([Example("tiny", textured(10, 30), textured(10, 30))]))
 
 
+@pytest.fixture
+def bokeh_source(textured):
+    """Three scenes photographed by a disc of one radius around a subject; the second one without a mask."""
+    disc = baselines.Disc(baselines.RADII[40], linear=True)
+    mask = np.zeros((160, 200), np.uint8)
+    mask[40:120, 60:140] = 255
+    examples = []
+    for number in range(3):
+        photo = textured(160, 200, seed=number)
+        target = images.to_uint8(disc(images.to_float(photo), images.to_float(mask))[1])
+        examples.append(Example(f"scene {number}", photo, target, None if number == 1 else mask))
+    return FakeSource(examples, "focus")
+
+
+def test_the_baselines_are_scored_alike(bokeh_source):
+    result = evaluate.evaluate_renderings(lambda example: example.bokeh, bokeh_source, name="perfect")
+    assert result["model"] == "perfect"
+    assert result["discs"]["masked_disc"] == {"radius": baselines.RADII[40], "linear": True}
+    first, bare, _ = result["pictures"]
+    assert first["output"] == pytest.approx(
+        {"psnr": 100, "ssim": 1, "subject_psnr": 100, "subject_sharpness": 1, "background_detail": 1}, abs=0.01
+    )
+    assert first["masked_disc"]["psnr"] > 55  # the target, but for the rounding to 8 bits
+    assert first["masked_disc"]["background_detail"] == pytest.approx(1, abs=0.02)
+    assert first["disc"]["subject_sharpness"] < 0.7 and first["input"]["background_detail"] > 1.5
+    assert first["input"]["subject_sharpness"] == 1
+    assert bare["masked_disc"] is None and bare["disc"]["subject_sharpness"] is None
+    assert bare["disc"]["psnr"] > bare["input"]["psnr"]
+    both = [result["pictures"][place]["masked_disc"]["psnr"] for place in (0, 2)]
+    assert result["mean"]["masked_disc"]["psnr"] == pytest.approx(np.mean(both))
+    assert json.loads(json.dumps(result, allow_nan=False)) == result
+
+
+def test_without_the_discs(bokeh_source):
+    result = evaluate.evaluate_renderings(lambda example: example.image, bokeh_source, baselines=False)
+    assert result["discs"] == {"disc": None, "masked_disc": None}
+    assert result["mean"]["disc"] is None and result["mean"]["input"] == result["mean"]["output"]
+    assert "disc" not in table(result) and "mask" not in table(result)
+
+
+def test_every_method_has_its_exposure_matched(bokeh_source):
+    darker = [Example(one.name, one.image, one.bokeh // 2, one.extra) for one in bokeh_source.examples]
+    plain = evaluate.evaluate_renderings(lambda example: example.image, FakeSource(darker, "focus"))
+    matched = evaluate.evaluate_renderings(lambda example: example.image, FakeSource(darker, "focus"), match_gain=True)
+    assert matched["gain_matched"] is True and plain["gain_matched"] is False
+    for method in scores.METHODS:
+        assert matched["mean"][method]["psnr"] > plain["mean"][method]["psnr"] + 5
+    assert matched["mean"]["output"]["subject_sharpness"] == 1
+    halved = plain["mean"]["output"]["background_detail"] / matched["mean"]["output"]["background_detail"]
+    assert halved == pytest.approx(2, rel=0.05)
+
+
+def test_masks_beside_depth_maps(fake_predictor, bokeh_source):
+    depth = [
+        Example(one.name, one.image, one.bokeh, np.full_like(one.image[..., 0], 90)) for one in bokeh_source.examples
+    ]
+    predictor = fake_predictor(extra="depth")
+    result = evaluate.evaluate(predictor, FakeSource(depth, "depth"), masks=bokeh_source)
+    np.testing.assert_allclose(predictor.given, 90 / 255, atol=1e-6)
+    assert result["pictures"][0]["output"]["subject_sharpness"] == pytest.approx(1)
+    without = evaluate.evaluate(predictor, FakeSource(depth, "depth"))
+    assert without["pictures"][0]["output"]["subject_sharpness"] is None
+
+
 def test_table(fake_predictor, source):
-    text = evaluate.table(evaluate.evaluate(fake_predictor(darker), source))
-    lines = text.splitlines()
+    lines = table(evaluate.evaluate(fake_predictor(darker), source)).splitlines()
     assert lines[0] == "model  fake" and lines[1] == "data   3 fake pairs, no map given"
-    assert [line.split()[0] for line in lines[5:8]] == ["scene"] * 3
-    assert set(lines[8]) == {"-"} and lines[9].startswith("mean")
-    assert "+" in lines[5].split("100.00")[1]
+    assert lines[2].startswith("disc   radius") and lines[3].startswith("mask   radius")
+    assert [line.split()[0] for line in lines[7:10]] == ["scene"] * 3
+    assert set(lines[10]) == {"-"} and lines[11].startswith("mean")
+    assert lines[6].split()[:7] == ["picture", "input", "disc", "mask", "out", "gain", "input"]
+    assert "100.0 +87.6" in lines[7]
+    assert "background detail" not in lines[5]  # the masks cover everything
     assert lines[-1] == "100 dB stands for equal pictures."
     assert not any(line != line.rstrip() for line in lines)
+
+
+def test_the_table_fits_a_terminal_and_leaves_out_what_nobody_has(bokeh_source):
+    result = evaluate.evaluate_renderings(lambda example: example.bokeh, bokeh_source)
+    full = table(result)
+    assert all(figure in full for figure in ("SSIM", "PSNR in subject", "subject sharpness", "background detail"))
+    assert max(map(len, full.splitlines())) <= 135
+    bare = full.splitlines()[8]
+    assert bare.startswith("scene 1") and bare.count("–") == 13  # 4 figures of the mask's picture, 9 that need a mask
+    bare = [Example(one.name, one.image, one.bokeh) for one in bokeh_source.examples]
+    short = table(evaluate.evaluate_renderings(lambda example: example.bokeh, FakeSource(bare)))
+    assert "SSIM" in short and "subject" not in short and "mask" not in short

@@ -50,3 +50,23 @@ def test_they_are_symmetric_and_1_for_equal_pictures(pair):
     assert metrics.ssim(a, a) == pytest.approx(1)
     assert metrics.ssim(a, b) == pytest.approx(metrics.ssim(b, a))
     assert metrics.psnr(a, b) == metrics.psnr(b, a)
+
+
+def test_psnr_where_it_counts():
+    black, grey = np.zeros((4, 4, 3), np.float32), np.full((4, 4, 3), 0.1, np.float32)
+    grey[2:] = 0.01
+    upper = np.arange(4)[:, None] < 2
+    where = np.repeat(upper, 4, axis=1)
+    assert metrics.psnr(black, grey, where=where) == pytest.approx(20, abs=1e-4)
+    assert metrics.psnr(black, grey, where=~where) == pytest.approx(40, abs=1e-4)
+
+
+def test_the_matched_gain_is_the_best_of_all(textured):
+    a = images.to_float(textured(40, 50)) * 0.6
+    b = np.clip(1.3 * a + np.random.default_rng(0).normal(0, 0.02, a.shape), 0, 1).astype(np.float32)
+    matched = metrics.match_gain(a, b)
+    np.testing.assert_allclose(matched, 1.3 * a, rtol=0.01)
+    best = metrics.psnr(matched, b)
+    assert all(metrics.psnr(gain * a, b) <= best for gain in np.linspace(0.5, 2, 151))
+    assert metrics.match_gain(a, np.ones_like(a)).max() == 1
+    assert metrics.match_gain(np.zeros_like(a), b).max() == 0

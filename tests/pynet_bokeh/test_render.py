@@ -1,10 +1,6 @@
-import argparse
-import time
-
 import cv2
 import numpy as np
 import pytest
-from PIL import Image
 
 from pynet_bokeh import images, render
 from pynet_bokeh.errors import UserError
@@ -122,6 +118,20 @@ def test_the_extra_is_laid_over_the_photo(fake_predictor, textured):
     assert rendered[:, :14].max() <= 3
 
 
+@pytest.mark.parametrize("size", [(3, 4), (301, 400), (295, 400), (600, 800), (1, 1)])
+def test_a_map_of_the_photos_shape_may_have_any_size(fake_predictor, textured, size):
+    predictor = fake_predictor(extra="focus")
+    render.render_photo(predictor, textured(60, 80), extra=np.full(size, 200, np.uint8))
+    np.testing.assert_allclose(predictor.given, 200 / 255, atol=1e-6)
+
+
+@pytest.mark.parametrize("size", [(400, 300), (400, 400), (309, 400), (291, 400), (80, 60)])
+def test_a_map_is_not_stretched(fake_predictor, textured, size):
+    message = f"map: {size[1]}x{size[0]} pixels, which is another shape than the photo's 400x300; 2 %"
+    with pytest.raises(UserError, match=message):
+        render.render_photo(fake_predictor(extra="focus"), textured(300, 400), extra=np.zeros(size, np.uint8))
+
+
 def test_without_an_extra_the_neutral_one_is_given(fake_predictor, textured):
     predictor = fake_predictor(size_multiple=64, extra="depth")
     render.render_photo(predictor, textured(50, 50))
@@ -177,156 +187,3 @@ def test_a_tflite_with_a_focus_map(tiny_models, textured, name):
 def test_a_tflite_that_doubles(tiny_models, textured):
     predictor = TflitePredictor(tiny_models / "double.tflite")
     assert render.render_photo(predictor, textured(90, 41)).shape == (90, 41, 3)
-
-
-# --- files -----------------------------------------------------------------------------------------------------------
-
-
-def test_a_phone_photo_comes_out_upright(fake_predictor, textured, tmp_path):
-    photo = np.tile(textured(60, 80), (50, 50, 1))
-    photo[:1000, :1000] = 255  # upper left as stored: upper right once upright
-    exif = Image.Exif()
-    exif[0x0112], exif[0x010F] = 6, "maker"
-    Image.fromarray(photo).save(tmp_path / "photo.jpg", quality=92, exif=exif)
-    start = time.perf_counter()
-    render.render_file(fake_predictor(size_multiple=64), tmp_path / "photo.jpg", tmp_path / "out" / "bokeh.jpg")
-    assert time.perf_counter() - start < 15  # 2 s on four idle cores
-    with Image.open(tmp_path / "out" / "bokeh.jpg") as written:
-        assert written.size == (3000, 4000)
-        assert written.getexif()[0x0112] == 1 and written.getexif()[0x010F] == "maker"
-        assert np.asarray(written)[:900, 2100:].min() > 240
-        assert np.asarray(written)[:900, :1900].min() < 200
-
-
-def test_side_by_side(fake_predictor, textured, tmp_path):
-    photo = textured(50, 40)
-    images.write_image(tmp_path / "a.png", photo)
-    render.render_file(fake_predictor(darker), tmp_path / "a.png", tmp_path / "b.png", side_by_side=True)
-    result = images.read_image(tmp_path / "b.png")
-    assert result.shape == (50, 84, 3)
-    np.testing.assert_array_equal(result[:, :40], photo)
-    assert result[:, 40:44].min() == 255
-    np.testing.assert_allclose(result[:, 44:], photo * 0.5, atol=1)
-
-
-@pytest.fixture
-def photos(tmp_path, textured):
-    folder = tmp_path / "photos"
-    for name in ("a.png", "b.jpg"):
-        images.write_image(folder / name, textured(30, 40))
-    Image.fromarray(textured(20, 20)).save(folder / "c.tif")
-    (folder / "notes.txt").write_text("not a photo")
-    return folder
-
-
-def everything(folder):
-    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
-
-
-def test_a_bad_suffix_is_refused_before_the_work(fake_predictor, photos, tmp_path):
-    predictor = fake_predictor()
-    with pytest.raises(UserError, match=r"out\.gif: pictures are written as \.jpg"):
-        render.render_file(predictor, photos / "a.png", tmp_path / "out.gif")
-    assert predictor.calls == 0
-
-
-def test_existing_pictures_and_originals_are_safe(fake_predictor, photos, tmp_path):
-    predictor, output = fake_predictor(darker), tmp_path / "out.png"
-    output.write_text("precious")
-    with pytest.raises(UserError, match=r"out\.png: exists already"):
-        render.render_file(predictor, photos / "a.png", output)
-    assert output.read_text() == "precious" and predictor.calls == 0
-    render.render_file(predictor, photos / "a.png", output, force=True)
-    assert images.read_image(output).shape == (30, 40, 3)
-    with pytest.raises(UserError, match="is the original itself"):
-        render.render_file(predictor, photos / "a.png", photos / ".." / "photos" / "a.png", force=True)
-
-
-@pytest.mark.parametrize(
-    ("photo", "extra", "message"),
-    [
-        ("missing.jpg", None, r"missing\.jpg: no such file"),
-        ("notes.txt", None, r"notes\.txt: not a picture"),
-        ("a.png", "missing.png", r"missing\.png: no such file"),
-    ],
-)
-def test_unreadable_files_are_named_and_leave_nothing(fake_predictor, photos, tmp_path, photo, extra, message):
-    before = everything(tmp_path)
-    with pytest.raises(UserError, match=message):
-        render.render_file(
-            fake_predictor(extra="focus"), photos / photo, tmp_path / "o.jpg", extra=extra and photos / extra
-        )
-    assert everything(tmp_path) == before
-
-
-def test_an_interrupted_render_leaves_nothing(fake_predictor, photos, tmp_path):
-    def interrupt(image, extra):
-        raise KeyboardInterrupt
-
-    before = everything(tmp_path)
-    with pytest.raises(KeyboardInterrupt):
-        render.render_file(fake_predictor(interrupt), photos / "a.png", tmp_path / "new" / "o.jpg")
-    assert everything(tmp_path) == before
-
-
-def test_a_folder(fake_predictor, photos, tmp_path, capsys):
-    (photos / "d.jpg").write_bytes((photos / "b.jpg").read_bytes()[:300])
-    failures = render.render_folder(fake_predictor(darker), photos, tmp_path / "out")
-    assert failures == 1
-    assert everything(tmp_path / "out") == ["a.png", "b.jpg", "c.jpg"]
-    assert "d.jpg: broken picture" in capsys.readouterr().err
-
-
-def test_a_folder_with_maps(fake_predictor, photos, tmp_path, capsys):
-    images.write_image(tmp_path / "maps" / "a.png", np.full((3, 4), 255, np.uint8))
-    images.write_image(tmp_path / "maps" / "b.png", np.zeros((3, 4), np.uint8))
-    predictor = fake_predictor(by_extra, extra="focus")
-    assert render.render_folder(predictor, photos, tmp_path / "out", extra=tmp_path / "maps") == 1
-    assert "c.tif: no map named c.*" in capsys.readouterr().err
-    np.testing.assert_array_equal(images.read_image(tmp_path / "out" / "a.png"), images.read_image(photos / "a.png"))
-    assert images.read_image(tmp_path / "out" / "b.jpg").max() < 8
-
-
-def test_what_render_folder_refuses_before_any_work(fake_predictor, photos, tmp_path, textured):
-    predictor = fake_predictor(darker)
-    with pytest.raises(UserError, match="nowhere: not a folder"):
-        render.render_folder(predictor, tmp_path / "nowhere", tmp_path / "out")
-    with pytest.raises(UserError, match=r"notes\.txt: not a folder"):
-        render.render_folder(predictor, photos, photos / "notes.txt")
-    with pytest.raises(UserError, match="takes no depth or focus map"):
-        render.render_folder(predictor, photos, tmp_path / "out", extra=photos)
-    with pytest.raises(UserError, match="is the original itself"):
-        render.render_folder(predictor, photos, photos, force=True)
-    images.write_image(tmp_path / "out" / "b.jpg", textured(4, 4))
-    with pytest.raises(UserError, match=r"b\.jpg: exists already"):
-        render.render_folder(predictor, photos, tmp_path / "out")
-    images.write_image(photos / "c.jpg", textured(4, 4))
-    with pytest.raises(UserError, match=r"c\.tif: would become .*c\.jpg"):
-        render.render_folder(predictor, photos, tmp_path / "new")
-    assert predictor.calls == 0 and not (tmp_path / "new").exists()
-
-
-# --- the command -----------------------------------------------------------------------------------------------------
-
-
-def arguments(photo, output, **changes):
-    options = {"focus": None, "depth": None, "strength": 1.0, "size": None, "side_by_side": False}
-    return argparse.Namespace(photo=photo, output=output, quality=90, force=False, **{**options, **changes})
-
-
-def test_the_command_takes_a_photo_or_a_folder(fake_predictor, photos, tmp_path):
-    assert render.render_command(arguments(photos / "a.png", tmp_path / "o.jpg"), fake_predictor()) == 0
-    assert render.render_command(arguments(photos, tmp_path / "o"), fake_predictor()) == 0
-    assert everything(tmp_path / "o") == ["a.png", "b.jpg", "c.jpg"]
-    (photos / "e.png").write_bytes(b"broken")
-    assert render.render_command(arguments(photos, tmp_path / "p"), fake_predictor()) == 2
-
-
-@pytest.mark.parametrize(
-    ("extra", "given", "message"),
-    [("focus", "depth", "--depth: fake takes a focus map"), (None, "focus", "--focus: fake takes no map")],
-)
-def test_the_command_refuses_the_wrong_kind_of_map(fake_predictor, photos, tmp_path, extra, given, message):
-    wrong = arguments(photos / "a.png", tmp_path / "o.jpg", **{given: photos / "a.png"})
-    with pytest.raises(UserError, match=message):
-        render.render_command(wrong, fake_predictor(extra=extra))

@@ -3,7 +3,7 @@
 from pynet_bokeh.errors import UserError
 
 RADIUS_SHARE = 0.04
-"""Of the picture's short side: the radius of the far background's circle of confusion at strength 1, an f/1.8 portrait."""
+"""Of the picture's short side: the radius of the far background's circle of confusion at strength 1."""
 
 LARGEST_RADIUS = 40.0
 """Pixels of its picture that a network's `strength` input of 1 stands for."""

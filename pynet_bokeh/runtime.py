@@ -32,9 +32,7 @@ class Predictor(Protocol):
     extra: str | None
     takes_strength: bool
 
-    def __call__(
-        self, image: np.ndarray, extra: np.ndarray | None = None, strength: float | None = None
-    ) -> np.ndarray:
+    def __call__(self, image: np.ndarray, extra: np.ndarray | None = None, strength: float | None = None) -> np.ndarray:
         """Renders float32 [h,w,3] (and the fourth channel [h,w], and `opening.network_strength`) in [0,1] to float32
         [H,W,3] in [0,1]."""
         ...
@@ -166,8 +164,8 @@ class TflitePredictor:
         if len(pictures) != 1 or len(results) != 1 or len(maps) > 1 or len(openings) > 1 or known != len(inputs):
             shapes = ", ".join(f"{one.name} {list(one.shape)}" for one in (*inputs.values(), *outputs.values()))
             raise UserError(
-                f"{path}: not a bokeh network; one image [1,h,w,3], at most one map [1,h,w,1] and one strength [1,1,1,1], "
-                f"and one picture out are wanted; received {shapes}"
+                f"{path}: not a bokeh network; one image [1,h,w,3], at most one map [1,h,w,1] and one strength "
+                f"[1,1,1,1], and one picture out are wanted; received {shapes}"
             )
         self._image, self._map, self._output = pictures[0], maps[0] if maps else None, results[0]
         self._opening = openings[0] if openings else None
@@ -204,9 +202,7 @@ class TflitePredictor:
             for group, tensors in used.items()
         }
 
-    def __call__(
-        self, image: np.ndarray, extra: np.ndarray | None = None, strength: float | None = None
-    ) -> np.ndarray:
+    def __call__(self, image: np.ndarray, extra: np.ndarray | None = None, strength: float | None = None) -> np.ndarray:
         """Renders [h,w,3] (and the fourth channel [h,w], and the strength) in [0,1] to [H,W,3] in [0,1], clipped.
 
         Raises ValueError for another size, a missing map or strength; UserError when the network computes infinity or

@@ -44,9 +44,7 @@ class KerasPredictor:
         self.takes_strength = network.takes_strength
         self._model = model
 
-    def __call__(
-        self, image: np.ndarray, extra: np.ndarray | None = None, strength: float | None = None
-    ) -> np.ndarray:
+    def __call__(self, image: np.ndarray, extra: np.ndarray | None = None, strength: float | None = None) -> np.ndarray:
         """Renders [h,w,3] (and the fourth channel [h,w], and the strength) in [0,1] to [H,W,3] in [0,1]."""
         inputs = {"image": image[None].astype(np.float32)}
         if self.extra:

@@ -74,7 +74,7 @@ def training_data(
       augment: any of flip_horizontal, flip_vertical, rot90 (square crops only).
       extra_dropout: share of the samples whose fourth channel becomes neutral.
       strength: give the network how wide the lens was open.
-      subject: the target is {"bokeh": [B,H,W,3], "subject": [B,h,w,1]} with the fourth channel as it was before dropout.
+      subject: the target is {"bokeh": [B,H,W,3], "subject": [B,h,w,1]}, the fourth channel as it was before dropout.
 
     Every epoch reads each example once, in another order. Raises UserError for wrong arguments here, and for a picture
     that can't be read while iterating.

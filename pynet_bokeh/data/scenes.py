@@ -22,6 +22,8 @@ STRENGTH = 0.04
 """Lens strength per short side: what is infinitely far gets a disc of 4 % of the short side, at four times the
 subject's distance 3 %."""
 
+CLOSED = 0.05  # share of varied scenes whose lens is a pinhole
+
 _NEAREST = 0.55  # of the subject's distance; white in a depth map
 
 
@@ -35,7 +37,8 @@ class SceneSource:
       seed: other seeds give other scenes.
       split: `train` and `validation` scenes of a seed are different ones.
       count: how many; practically endless by default.
-      strength: of the lens, see STRENGTH.
+      strength: of the lens wide open, see STRENGTH.
+      vary: draw how far it is open for each scene; a few have it closed.
     """
 
     size: tuple[int, int]
@@ -44,6 +47,7 @@ class SceneSource:
     split: str = "train"
     count: int = ENDLESS
     strength: float = STRENGTH
+    vary: bool = False
 
     def __post_init__(self):
         check_extra(self.extra)
@@ -67,7 +71,8 @@ class SceneSource:
         rng = np.random.default_rng([self.seed, SPLITS.index(self.split), index])
         layers, subject = compose(rng, self.size, self.strength)
         view = {"size": self.size, "focus_distance": 1.0}
-        strength = self.strength * min(self.size)
+        opened = self._opened(rng) if self.vary else 1.0
+        strength = self.strength * opened * min(self.size)
         return Example(
             name=f"{self.split}-{self.seed}-{index}",
             image=images.to_uint8(lens.photograph(layers, **view)),
@@ -75,6 +80,10 @@ class SceneSource:
             extra=self._extra(layers, subject),
             radius=float(lens.blur_radius(layers[0].distance, focus_distance=1.0, strength=strength)),
         )
+
+    @staticmethod
+    def _opened(rng: np.random.Generator) -> float:
+        return 0.0 if rng.random() < CLOSED else rng.uniform(0.05, 1)
 
     def _extra(self, layers: list[lens.Layer], subject: int) -> np.ndarray | None:
         if self.extra is None:

@@ -28,8 +28,8 @@ class Network:
       input_scale: size of the level-1 picture divided by the size of the input; 2 for PyNET, 1 otherwise.
       stages: pictures on the way to that of level 1, by name, [B,H,W,3], about [0,1], for losses of their own:
         `first_stage` of the V-shaped networks.
-      subjects: for each level, where the network sees what is in focus, [B,h,w,C] in [0,1], for a loss of its own; empty
-        for networks that don't look for it.
+      subjects: for each level, where the network sees what is in focus, [B,h,w,C] in [0,1], for a loss of its own;
+        empty for networks that don't look for it.
     """
 
     name: str
@@ -62,7 +62,7 @@ class Network:
 
     def staged_model(self, level: int = levels.FINEST, *, stages: bool = True, subject: bool = False) -> tf_keras.Model:
         """The graph of a level for training, with what only losses look at beside `bokeh`: the pictures of all `stages`
-        (of level 1), and with `subject` what the level takes for being in focus. Rendering and export need `model()`."""
+        (of level 1), and with `subject` what it takes for being in focus. Rendering and export need `model()`."""
         more = dict(self.stages) if stages and level == levels.FINEST else {}
         if subject and level in self.subjects:
             more[SUBJECT] = self.subjects[level]

@@ -4,13 +4,13 @@ Every level takes the coarser level's picture and decides where to bring the pho
 what to add. A second, coarse-to-fine picture is kept beside it: the photo without the subject, filled in from further
 away, so that what is blurred holds no colour of the subject (push-pull, Gortler et al., "The Lumigraph", 1996, §3.4):
 
-    behind_n  = photo_n + subject_n · (up(behind_{n+1}) − photo_n)                
-    base_n    = up(picture_{n+1})                                                 bilinear, factor 2
-    blurred_n = base_n + Σ spread_n · (disc_n(behind_n) − base_n)                 Σ over the level's discs, levels 6 to 3
+    behind_n  = photo_n + subject_n · (up(behind_{n+1}) − photo_n)            levels 6 to 3
+    base_n    = up(picture_{n+1})                                             bilinear, factor 2
+    blurred_n = base_n + Σ spread_n · (disc_n(behind_n) − base_n)             Σ over the level's discs
     picture_n = blurred_n + keep_n · (photo_n − blurred_n) + detail_n
 
-`photo_n` is the photo averaged down to the level; the gates `subject`, `spread`, `keep` (0 … 1) and `detail` come from a
-light decoder of depthwise and 1×1 convolutions over a stride-2 encoder. `subject` is also what the network takes for
+`photo_n` is the photo averaged down to the level; the gates `subject`, `spread`, `keep` (0 … 1) and `detail` come from
+a light decoder of depthwise and 1×1 convolutions over a stride-2 encoder. `subject` is also what the network takes for
 being in focus: training shows it the true one, whether the focus input told it or not.
 
 Memory traffic at full resolution is what a phone pays for. Here the photo is read once into blocks of 2×2 pixels (12
@@ -184,7 +184,7 @@ def build(config: Config, *, picture_size=(None, None), batch: int | None = None
     encoded = {2: join(seen, "level2_input")}
     for level in ENCODED_LEVELS:
         encoded[level] = make.convolution(encoded[level - 1], config.maps(level), 3, f"level{level}_encoder", strides=2)
-    opening = make.convolution(inputs[STRENGTH], 16, 1, "strength_features") if config.strength else None
+    opening = make.convolution(inputs[STRENGTH], 16, 1, "level7_opening") if config.strength else None
 
     pictures, subjects = {}, {}
     x = behind = None

@@ -104,6 +104,12 @@ def _add_evaluate(commands) -> None:
     )
     parser.add_argument("--min-gain", type=float, metavar="DB", help="exit with 1 when the mean gain is lower")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures of every picture")
+    parser.add_argument(
+        "--contact-sheet",
+        type=Path,
+        metavar="FILE.jpg",
+        help="input, mask, masked disc, output and target side by side",
+    )
     parser.add_argument("--pictures", type=Path, metavar="DIR", help="write input | output | target of each picture")
     _add_data_options(parser)
     parser.set_defaults(command=_evaluate)
@@ -139,6 +145,7 @@ def _evaluate(arguments) -> int:
         match_gain=arguments.match_gain,
         baselines=not arguments.no_discs,
         pictures=arguments.pictures,
+        sheet=arguments.contact_sheet,
     )
     print(table(result))
     if arguments.json:

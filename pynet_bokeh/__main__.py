@@ -164,8 +164,16 @@ def _add_render(commands) -> None:
         "-o", "--output", required=True, type=Path, metavar="OUT", help="picture, or folder for a folder"
     )
     _add_model_options(parser)
+    subject = parser.add_mutually_exclusive_group()
     for name, what in (("focus", "subject mask, white in focus"), ("depth", "depth map")):
-        parser.add_argument(f"--{name}", type=Path, metavar="MAP", help=f"{what}; for a folder, a folder of maps")
+        subject.add_argument(f"--{name}", type=Path, metavar="MAP", help=f"{what}; for a folder, a folder of maps")
+    subject.add_argument(
+        "--focus-rect",
+        type=cli.rectangle,
+        metavar="X,Y,W,H",
+        help="find the subject in this rectangle (pixels, upright)",
+    )
+    parser.add_argument("--save-focus", type=Path, metavar="FILE.png", help="write the mask that was used")
     parser.add_argument(
         "--strength", type=cli.fraction, default=1.0, metavar="0…1", help="0 the photo, 1 the rendering"
     )

@@ -104,6 +104,12 @@ def _add_evaluate(commands) -> None:
     )
     parser.add_argument("--min-gain", type=float, metavar="DB", help="exit with 1 when the mean gain is lower")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures of every picture")
+    parser.add_argument(
+        "--contact-sheet",
+        type=Path,
+        metavar="FILE.jpg",
+        help="input, mask, masked disc, output and target side by side",
+    )
     parser.add_argument("--pictures", type=Path, metavar="DIR", help="write input | output | target of each picture")
     _add_data_options(parser)
     parser.set_defaults(command=_evaluate)
@@ -139,6 +145,7 @@ def _evaluate(arguments) -> int:
         match_gain=arguments.match_gain,
         baselines=not arguments.no_discs,
         pictures=arguments.pictures,
+        sheet=arguments.contact_sheet,
     )
     print(table(result))
     if arguments.json:
@@ -157,8 +164,16 @@ def _add_render(commands) -> None:
         "-o", "--output", required=True, type=Path, metavar="OUT", help="picture, or folder for a folder"
     )
     _add_model_options(parser)
+    subject = parser.add_mutually_exclusive_group()
     for name, what in (("focus", "subject mask, white in focus"), ("depth", "depth map")):
-        parser.add_argument(f"--{name}", type=Path, metavar="MAP", help=f"{what}; for a folder, a folder of maps")
+        subject.add_argument(f"--{name}", type=Path, metavar="MAP", help=f"{what}; for a folder, a folder of maps")
+    subject.add_argument(
+        "--focus-rect",
+        type=cli.rectangle,
+        metavar="X,Y,W,H",
+        help="find the subject in this rectangle (pixels, upright)",
+    )
+    parser.add_argument("--save-focus", type=Path, metavar="FILE.png", help="write the mask that was used")
     parser.add_argument(
         "--strength", type=cli.fraction, default=1.0, metavar="0…1", help="0 the photo, 1 the rendering"
     )

@@ -49,6 +49,15 @@ def image_size(text: str) -> tuple[int, int]:
     return height, width
 
 
+def rectangle(text: str) -> tuple[int, int, int, int]:
+    """Parses a rectangle in pixels, `X,Y,WIDTH,HEIGHT` from the upper left corner."""
+    parts = text.split(",")
+    numbers = [int(part) for part in parts if part.isdecimal()]
+    if len(parts) != 4 or len(numbers) != 4 or 0 in numbers[2:]:
+        raise argparse.ArgumentTypeError(f"a rectangle is X,Y,WIDTH,HEIGHT in whole pixels; received {text!r}")
+    return tuple(numbers)
+
+
 def fraction(text: str) -> float:
     """Parses a number from 0 to 1."""
     try:

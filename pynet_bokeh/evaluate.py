@@ -13,6 +13,7 @@ from pynet_bokeh.baselines import Disc, best_discs
 from pynet_bokeh.contact_sheet import strip
 from pynet_bokeh.data.source import Example, Source
 from pynet_bokeh.errors import UserError
+from pynet_bokeh.evaluation_sheet import EvaluationSheet
 from pynet_bokeh.render import render_photo
 from pynet_bokeh.runtime import Predictor
 
@@ -54,6 +55,7 @@ def evaluate_renderings(
     match_gain: bool = False,
     baselines: bool = True,
     pictures: Path | None = None,
+    sheet: Path | None = None,
 ) -> dict:
     """Scores whatever makes pictures of photos.
 
@@ -67,6 +69,7 @@ def evaluate_renderings(
         baselines: score the two discs too, see `baselines.best_discs`; the unchanged input is scored anyway.
         pictures: folder for one `<number>_<name>.jpg` per example: input | output | target. Older ones of these names
             are replaced.
+        sheet: picture file for an `EvaluationSheet`, replaced too.
 
     Returns, ready for JSON:
         {"model": name, "data": str, "gain_matched": bool, "max_psnr": 100.0,
@@ -82,6 +85,7 @@ def evaluate_renderings(
     if count < 1:
         raise UserError(f"{source.describe()}: at least one picture is wanted for an evaluation; received {count}")
 
+    contact = sheet and EvaluationSheet(sheet, count=count)
     discs: dict[str, Disc | None] = dict.fromkeys(DISCS)
     if baselines:
         searched = sorted({round(place) for place in np.linspace(0, count - 1, min(count, SEARCHED))})
@@ -93,12 +97,18 @@ def evaluate_renderings(
             example = _read(source, index)
             output = render(example)
             example = _masked(example, index, source, masks)
-            rows.append(_row(example, made_of(example, output, discs), match_gain=match_gain))
+            made = made_of(example, output, discs)
+            rows.append(_row(example, made, match_gain=match_gain))
+            if contact:
+                contact.add(index, example, made, rows[-1])
             if pictures is not None:
                 file_name = re.sub(r"[^\w.-]+", "_", example.name)
                 path = Path(pictures) / f"{index:04d}_{file_name}.jpg"
                 images.write_image(path, strip(example.image, output, example.bokeh))
             progress.set_postfix(gain=f"{scores.mean(row['gain'] for row in rows):+.2f}")
+    if contact:
+        matched = "; exposure matched" if match_gain else ""
+        contact.write(heading=(f"{name}, {source.describe()}{matched}",))
     return {
         "model": name,
         "data": source.describe(),

@@ -55,7 +55,7 @@ def merge(photo: np.ndarray, before: np.ndarray, after: np.ndarray) -> np.ndarra
     result = np.empty((height, width, 3), np.uint8)
     for top in range(0, height, STRIP):
         bottom = min(top + STRIP, height)
-        enlarged = _enlarged_rows(small, (height, width), top, bottom)
+        enlarged = enlarged_rows(small, (height, width), top, bottom)
         detail = images.to_float(photo[top:bottom])
         detail -= enlarged[..., 3:6]
         detail *= np.clip(enlarged[..., 6:], 0.0, 1.0)
@@ -96,7 +96,7 @@ def _shrunk(stack: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     return np.stack(parts, axis=-1)
 
 
-def _enlarged_rows(stack: np.ndarray, size: tuple[int, int], top: int, bottom: int) -> np.ndarray:
+def enlarged_rows(stack: np.ndarray, size: tuple[int, int], top: int, bottom: int) -> np.ndarray:
     """Rows `top` to `bottom` of float32 [h,w,C] enlarged to `size` (height, width) by the cubic filter.
 
     Cubic convolution (Keys 1981) with OpenCV's −0.75, so that both directions are alike.

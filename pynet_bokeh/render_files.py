@@ -5,6 +5,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 from tqdm import tqdm
 
 from pynet_bokeh import cli, images
@@ -13,6 +14,7 @@ from pynet_bokeh.errors import UserError
 from pynet_bokeh.files import refuse_overwriting
 from pynet_bokeh.render import check_extra, check_shape, render_photo
 from pynet_bokeh.runtime import Predictor
+from pynet_bokeh.subject import Rectangle, mask_of_rectangle
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,8 @@ def render_file(
     photo: Path,
     output: Path,
     *,
-    extra: Path | None = None,
+    extra: Path | Rectangle | None = None,
+    save_focus: Path | None = None,
     options: RenderOptions = DEFAULTS,
 ) -> None:
     """Renders one photo file into another, upright, with the photo's EXIF and colour profile.
@@ -51,24 +54,31 @@ def render_file(
         predictor: the network.
         photo: any picture that can be read.
         output: `.jpg`, `.jpeg`, `.png` or `.webp`.
-        extra: the map for a network that wants one.
+        extra: the map for a network that wants one: a picture file, or a rectangle from which the mask of the subject
+            is made, see `subject.mask_of_rectangle`.
+        save_focus: picture file for the map as the network gets it, at the photo's size.
         options: strength, sizes, what is written and how.
 
     Raises UserError that names the file or argument; nothing half-written is left.
     """
     photo, output = Path(photo), Path(output)
-    images.writable_format(output)
-    _refuse_originals(output, photo, extra)
-    refuse_overwriting(output, force=options.force)
+    if save_focus is not None and extra is None:
+        raise UserError(f"{save_focus}: there is no focus mask to save; choose the subject")
+    if save_focus is not None and Path(save_focus).resolve() == output.resolve():
+        raise UserError(f"{save_focus}: is the output; the mask needs another name")
+    for written in (output, save_focus):
+        if written is not None:
+            images.writable_format(written)
+            _refuse_originals(Path(written), photo, None if isinstance(extra, tuple) else extra)
+            refuse_overwriting(written, force=options.force)
     check_extra(predictor, extra is not None)
     pixels = images.read_image(photo)
-    given = None
-    if extra is not None:
-        given = images.read_map(extra)
-        check_shape(given, pixels, name=str(extra))
+    given = _map(extra, pixels)
     rendered = render_photo(
         predictor, pixels, extra=given, strength=options.strength, picture_size=options.picture_size
     )
+    if save_focus is not None:
+        images.write_image(save_focus, images.resize(given, pixels.shape[:2]))
     result = strip(pixels, rendered) if options.side_by_side else rendered
     images.write_image(output, result, like=photo, quality=options.quality)
 
@@ -108,12 +118,7 @@ def render_folder(
 
 def render_command(arguments: argparse.Namespace, predictor: Predictor) -> int:
     """The command `render`: a photo or a folder; 0 when all went well, 2 when a photo of a folder failed."""
-    given = {kind: path for kind in ("focus", "depth") if (path := getattr(arguments, kind)) is not None}
-    wrong = [kind for kind in given if kind != predictor.extra]
-    if wrong:
-        takes = f"takes a {predictor.extra} map" if predictor.extra else "takes no map"
-        raise UserError(f"--{wrong[0]}: {predictor.name} {takes}; received {given[wrong[0]]}")
-    extra = given.get(predictor.extra)
+    extra = _chosen(arguments, predictor)
     options = RenderOptions(
         strength=arguments.strength,
         picture_size=arguments.size,
@@ -122,10 +127,39 @@ def render_command(arguments: argparse.Namespace, predictor: Predictor) -> int:
         force=arguments.force,
     )
     if Path(arguments.photo).is_dir():
+        for name in ("focus_rect", "save_focus"):
+            if getattr(arguments, name) is not None:
+                option = "--" + name.replace("_", "-")
+                raise UserError(
+                    f"{option}: for one photo; {arguments.photo} is a folder (--focus takes a folder of masks)"
+                )
         failures = render_folder(predictor, arguments.photo, arguments.output, extra=extra, options=options)
         return cli.EXIT_BAD_INPUT if failures else 0
-    render_file(predictor, arguments.photo, arguments.output, extra=extra, options=options)
+    render_file(
+        predictor, arguments.photo, arguments.output, extra=extra, save_focus=arguments.save_focus, options=options
+    )
     return 0
+
+
+def _chosen(arguments: argparse.Namespace, predictor: Predictor) -> Path | Rectangle | None:
+    """What was given for the network's fourth channel; raises UserError when it is for another kind of network."""
+    maps = (("focus", arguments.focus), ("focus", arguments.focus_rect), ("depth", arguments.depth))
+    for option, (kind, value) in zip(("--focus", "--focus-rect", "--depth"), maps, strict=True):
+        if value is not None and kind != predictor.extra:
+            takes = f"takes a {predictor.extra} map" if predictor.extra else "takes no map"
+            raise UserError(f"{option}: {predictor.name} {takes}")
+    return next((value for _, value in maps if value is not None), None)
+
+
+def _map(extra: Path | Rectangle | None, photo: np.ndarray) -> np.ndarray | None:
+    """uint8 [h,w] in the photo's shape, from a file or from what is in a rectangle of the photo; None of None."""
+    if extra is None:
+        return None
+    if isinstance(extra, tuple):
+        return mask_of_rectangle(photo, extra)
+    given = images.read_map(extra)
+    check_shape(given, photo, name=str(extra))
+    return given
 
 
 def _jobs(photos: list[Path], output: Path, *, force: bool) -> dict[Path, Path]:

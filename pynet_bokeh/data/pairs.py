@@ -262,7 +262,7 @@ def _fraction(root: Path, count: int, split: float, seed: int) -> set[int]:
     """A random `split` of the numbers below `count`."""
     held = round(count * split)
     if not 0 < held < count:
-        side = "validate on" if held == 0 else "train on"
+        side = "validate on (evaluate --all takes every pair)" if held == 0 else "train on"
         raise UserError(f"split: {split} of {root}'s {count} pairs leaves nothing to {side}")
     # Its own stream: the subset of the training pairs is drawn from `seed` too and must not follow this choice.
     return set(random.Random(f"validation {seed}").sample(range(count), held))

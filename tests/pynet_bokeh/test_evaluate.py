@@ -1,10 +1,12 @@
 import json
 
+import cv2
 import numpy as np
 import pytest
 from skimage.metrics import peak_signal_noise_ratio
 
 from pynet_bokeh import baselines, evaluate, images, scores
+from pynet_bokeh.contact_sheet import thumbnail
 from pynet_bokeh.data.source import Example
 from pynet_bokeh.errors import UserError
 from pynet_bokeh.evaluation_table import table
@@ -184,3 +186,33 @@ def test_the_table_fits_a_terminal_and_leaves_out_what_nobody_has(bokeh_source):
     bare = [Example(one.name, one.image, one.bokeh) for one in bokeh_source.examples]
     short = table(evaluate.evaluate_renderings(lambda example: example.bokeh, FakeSource(bare)))
     assert "SSIM" in short and "subject" not in short and "mask" not in short
+
+
+def test_the_contact_sheet_shows_the_pictures_in_order(bokeh_source, tmp_path):
+    path = tmp_path / "new" / "sheet.png"
+    evaluate.evaluate_renderings(lambda example: 255 - example.image, bokeh_source, sheet=path)
+    sheet = images.read_image(path)
+
+    def place(picture):
+        """(left, top) of a picture on the sheet, and by how much it differs there."""
+        difference = cv2.matchTemplate(sheet, thumbnail(picture), cv2.TM_SQDIFF_NORMED)
+        return *np.unravel_index(difference.argmin(), difference.shape)[::-1], difference.min()
+
+    tops = []
+    for example in bokeh_source.examples:
+        mask = None if example.extra is None else np.repeat(example.extra[..., np.newaxis], 3, axis=-1)
+        shown = [one for one in (example.image, mask, 255 - example.image, example.bokeh) if one is not None]
+        lefts, heights, differences = zip(*map(place, shown), strict=True)
+        assert max(differences) < 1e-3  # the output's thumbnail is made of its floats
+        if mask is not None:  # both masks are the same picture
+            heights = heights[:1] + heights[2:]
+        assert len(set(heights)) == 1 and list(lefts) == sorted(lefts)
+        tops.append(heights[0])
+    assert tops == sorted(set(tops))
+
+
+def test_a_sheet_in_a_wrong_format_is_refused_before_the_work(bokeh_source, tmp_path):
+    calls = []
+    with pytest.raises(UserError, match=r"sheet\.gif: pictures are written as"):
+        evaluate.evaluate_renderings(calls.append, bokeh_source, sheet=tmp_path / "sheet.gif")
+    assert not calls

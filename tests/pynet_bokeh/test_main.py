@@ -16,6 +16,7 @@ from pynet_bokeh.data.pairs import open_pairs
 from pynet_bokeh.images import header_size
 
 ROOT = Path(__file__).parents[2]
+RENDER = ["render", "a.jpg", "-o", "b.jpg", "--model", "m.tflite"]
 TINY = ["--set", "data.crop=[64, 64]", "--set", "data.scene_size=[64, 64]", "--set", "data.validation_crop=[64, 64]"]
 
 
@@ -107,6 +108,9 @@ def test_a_tflite_that_is_none(tmp_path, capsys):
         (["train", "--run", "x", "--level", "8"], ["--level", "8"]),
         (["train", "--run", "x", "--rec", "smoke"], ["--rec"]),
         (["render", "a.jpg", "-o", "b.jpg", "--model", "m.tflite", "--strength", "2"], ["--strength", "0 to 1", "'2'"]),
+        ([*RENDER, "--focus-rect", "1,2,3"], ["--focus-rect", "X,Y,WIDTH,HEIGHT", "'1,2,3'"]),
+        ([*RENDER, "--focus-rect", "1,2,0,9"], ["--focus-rect", "'1,2,0,9'"]),
+        ([*RENDER, "--focus-rect", "1,2,3,9", "--focus", "m.png"], ["--focus", "--focus-rect"]),
         (["models", "--size", "12 by 9"], ["--size", "WIDTHxHEIGHT", "'12 by 9'"]),
         (["train", "--run", "x", "--subset", "0"], ["--subset", "above 0"]),
         (["render", "a.jpg", "-o", "b.jpg", "--model", "nothing"], ["--model", "a run's folder", "'nothing'"]),
@@ -201,3 +205,21 @@ def test_a_run_keeps_its_recipe_and_its_pictures(tmp_path, capsys):
     assert (recipe["recipe"]["name"], recipe["recipe"]["level"]["6"]["steps"]) == ("smoke", 2)
     assert recipe["data"]["folder"] == str(data)
     fails(capsys, lambda: main([*again, "--seed", "3"]), "level 7 has begun", "seed 3")
+
+
+def test_every_pair_of_a_small_folder_is_evaluated(tmp_path, tiny_models, capsys):
+    data, result, sheet = write_pairs(tmp_path / "data", count=3), tmp_path / "result.json", tmp_path / "sheet.jpg"
+    (data / "focus").mkdir()
+    for number in range(3):
+        mask = np.zeros((64, 64), np.uint8)
+        mask[16:48, 16:48] = 255
+        Image.fromarray(mask).save(data / "focus" / f"{number}.png")
+    command = ["evaluate", "--model", str(tiny_models / "focus.tflite")]
+    fails(capsys, lambda: main([*command, "--data", str(data)]), "split", "leaves nothing to validate on", "--all")
+    fails(capsys, lambda: main([*command, "--all"]), "--all", "--data DIR")
+    options = ["--all", "--match-gain", "--json", str(result), "--contact-sheet", str(sheet)]
+    assert main([*command, "--data", str(data), *options]) == 0
+    written = json.loads(result.read_text())
+    assert len(written["pictures"]) == 3 and written["gain_matched"] is True
+    assert "subject sharpness" in capsys.readouterr().out
+    assert header_size(sheet)[1] > 1000

@@ -70,7 +70,7 @@ def test_strips_meet_without_a_seam(textured, monkeypatch):
 def test_strips_are_enlarged_as_opencv_enlarges_the_whole():
     small = np.random.default_rng(0).random((41, 30, 3), np.float32)
     whole = cv2.resize(small, (97, 123), interpolation=cv2.INTER_CUBIC)
-    strips = [merge._enlarged_rows(small, (123, 97), top, min(top + 20, 123)) for top in range(0, 123, 20)]
+    strips = [merge.enlarged_rows(small, (123, 97), top, min(top + 20, 123)) for top in range(0, 123, 20)]
     np.testing.assert_allclose(np.concatenate(strips), whole, atol=1e-4)
 
 

@@ -146,12 +146,64 @@ def test_what_render_folder_refuses_before_any_work(fake_predictor, photos, tmp_
     assert predictor.calls == 0 and not (tmp_path / "new").exists()
 
 
+# --- the subject -----------------------------------------------------------------------------------------------------
+
+RECTANGLE = (20, 15, 40, 40)
+
+
+@pytest.fixture
+def subject_photo(tmp_path):
+    """A red square on green: 30 by 30 pixels at (25, 20), and the path of its photo."""
+    photo = np.full((70, 100, 3), (60, 140, 60), np.uint8)
+    photo[20:50, 25:55] = 200, 50, 40
+    noise = np.random.default_rng(0).integers(-15, 15, photo.shape)
+    images.write_image(tmp_path / "subject.png", (photo + noise).astype(np.uint8))
+    return tmp_path / "subject.png"
+
+
+def test_the_subject_in_a_rectangle_is_the_focus(fake_predictor, subject_photo, tmp_path):
+    predictor, mask = fake_predictor(extra="focus"), tmp_path / "masks" / "mask.png"
+    render_files.render_file(predictor, subject_photo, tmp_path / "o.png", extra=RECTANGLE, save_focus=mask)
+    saved = images.read_map(mask)
+    assert saved.shape == (70, 100)
+    assert saved[22:48, 27:53].min() > 200 and saved[:18].max() < 50 and saved[:, 58:].max() < 50
+    np.testing.assert_allclose(predictor.given, saved / 255, atol=1e-6)
+
+
+def test_a_mask_that_was_given_is_saved_at_the_photos_size(fake_predictor, subject_photo, tmp_path):
+    images.write_image(tmp_path / "small.png", np.full((7, 10), 90, np.uint8))
+    options = {"extra": tmp_path / "small.png", "save_focus": tmp_path / "saved.png"}
+    render_files.render_file(fake_predictor(extra="focus"), subject_photo, tmp_path / "o.png", **options)
+    assert images.read_map(tmp_path / "saved.png").shape == (70, 100)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"extra": (90, 0, 5, 5)}, "--focus-rect 90,0,5,5: too small"),
+        ({"save_focus": "m.png"}, r"m\.png: there is no focus mask to save"),
+        ({"extra": RECTANGLE, "save_focus": "o.png"}, r"o\.png: is the output"),
+        ({"extra": RECTANGLE, "save_focus": "m.gif"}, r"m\.gif: pictures are written as"),
+        ({"extra": RECTANGLE, "save_focus": "subject.png"}, r"subject\.png: is the original itself"),
+        ({"extra": "wide.png"}, r"wide\.png: 100x50 pixels, which is another shape than the photo's 100x70"),
+    ],
+)
+def test_what_is_refused_of_a_subject(fake_predictor, subject_photo, tmp_path, options, message):
+    images.write_image(tmp_path / "wide.png", np.zeros((50, 100), np.uint8))
+    options = {name: tmp_path / value if isinstance(value, str) else value for name, value in options.items()}
+    before, predictor = everything(tmp_path), fake_predictor(extra="focus")
+    with pytest.raises(UserError, match=message):
+        render_files.render_file(predictor, subject_photo, tmp_path / "o.png", **options)
+    assert everything(tmp_path) == before and predictor.calls == 0
+
+
 # --- the command -----------------------------------------------------------------------------------------------------
 
 
 def arguments(photo, output, **changes):
-    options = {"focus": None, "depth": None, "strength": 1.0, "size": None, "side_by_side": False}
-    return argparse.Namespace(photo=photo, output=output, quality=90, force=False, **{**options, **changes})
+    options = dict.fromkeys(("focus", "focus_rect", "save_focus", "depth", "size"))
+    options |= {"strength": 1.0, "side_by_side": False, "quality": 90, "force": False}
+    return argparse.Namespace(photo=photo, output=output, **{**options, **changes})
 
 
 def test_the_command_takes_a_photo_or_a_folder(fake_predictor, photos, tmp_path):
@@ -164,9 +216,27 @@ def test_the_command_takes_a_photo_or_a_folder(fake_predictor, photos, tmp_path)
 
 @pytest.mark.parametrize(
     ("extra", "given", "message"),
-    [("focus", "depth", "--depth: fake takes a focus map"), (None, "focus", "--focus: fake takes no map")],
+    [
+        ("focus", "depth", "--depth: fake takes a focus map"),
+        ("depth", "focus_rect", "--focus-rect: fake takes a depth map"),
+        (None, "focus", "--focus: fake takes no map"),
+    ],
 )
 def test_the_command_refuses_the_wrong_kind_of_map(fake_predictor, photos, tmp_path, extra, given, message):
     wrong = arguments(photos / "a.png", tmp_path / "o.jpg", **{given: photos / "a.png"})
     with pytest.raises(UserError, match=message):
         render_files.render_command(wrong, fake_predictor(extra=extra))
+
+
+@pytest.mark.parametrize("given", [{"focus_rect": RECTANGLE}, {"save_focus": "m.png"}])
+def test_one_rectangle_is_not_for_a_folder(fake_predictor, photos, tmp_path, given):
+    (option,) = given
+    with pytest.raises(UserError, match=f"--{option.replace('_', '-')}: for one photo; .*photos is a folder"):
+        render_files.render_command(arguments(photos, tmp_path / "o", **given), fake_predictor(extra="focus"))
+
+
+def test_the_command_takes_a_rectangle(fake_predictor, subject_photo, tmp_path):
+    given = {"focus_rect": RECTANGLE, "save_focus": tmp_path / "m.png"}
+    predictor = fake_predictor(extra="focus")
+    assert render_files.render_command(arguments(subject_photo, tmp_path / "o.jpg", **given), predictor) == 0
+    assert images.read_map(tmp_path / "m.png").max() == 255

@@ -263,7 +263,7 @@ def test_split_out_of_range(tmp_path, split):
     assert complaint(tmp_path, split=split) == (f"split: a fraction above 0 and below 1 is allowed; received {split}")
 
 
-@pytest.mark.parametrize(("split", "side"), [(0.1, "validate on"), (0.9, "train on")])
+@pytest.mark.parametrize(("split", "side"), [(0.1, "validate on (evaluate --all takes every pair)"), (0.9, "train on")])
 def test_split_that_leaves_a_side_empty(tmp_path, split, side):
     touch_pairs(tmp_path, range(3))
     assert complaint(tmp_path, split=split) == f"split: {split} of {tmp_path}'s 3 pairs leaves nothing to {side}"

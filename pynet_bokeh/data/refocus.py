@@ -31,12 +31,12 @@ class Blurrer:
     def __init__(self, picture: np.ndarray, aperture: Aperture):
         self.aperture = aperture
         self.height, self.width = picture.shape[:2]
-        below, right = -self.height % 4, -self.width % 4
-        self._full = cv2.copyMakeBorder(picture, 0, below, 0, right, cv2.BORDER_REPLICATE)
+        self._full = picture
 
     @cached_property
     def _half(self) -> np.ndarray:
-        return _shrunk(self._full, 2)
+        below, right = -self.height % 4, -self.width % 4
+        return _shrunk(cv2.copyMakeBorder(self._full, 0, below, 0, right, cv2.BORDER_REFLECT), 2)
 
     @cached_property
     def _quarter(self) -> np.ndarray:
@@ -100,8 +100,7 @@ class Blurrer:
 def _shrunk(picture: np.ndarray, factor: int) -> np.ndarray:
     height, width, channels = picture.shape
     small = cv2.resize(picture, (width // factor, height // factor), interpolation=cv2.INTER_AREA)
-    small = small.reshape(height // factor, width // factor, channels)
-    return cv2.copyMakeBorder(small, 0, len(small) % 2, 0, small.shape[1] % 2, cv2.BORDER_REPLICATE)
+    return small.reshape(height // factor, width // factor, channels)
 
 
 def _filtered(picture: np.ndarray, kernel: np.ndarray, top: int, bottom: int, left: int, right: int) -> np.ndarray:

@@ -1,10 +1,11 @@
-"""Our lens against Mitsuba 3, a path tracer whose thin lens really has a width: the same small scenes, photographed twice.
+"""Our lens against Mitsuba 3, a path tracer whose thin lens really has a width, on the same small scenes.
 
 Ours sees only Mitsuba's pinhole picture and its depth. What comes into view through the lens alone can't be known from
 these; such places are left out of one of the two figures.
 """
 
 import math
+from importlib.util import find_spec
 
 import cv2
 import numpy as np
@@ -12,8 +13,10 @@ import pytest
 
 from pynet_bokeh.data.occlusion import continued_behind, refocus_depth
 
-pytestmark = pytest.mark.slow
-mitsuba = pytest.importorskip("mitsuba", reason="Mitsuba is not installed: pip install '.[check]' brings it")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(find_spec("mitsuba") is None, reason="Mitsuba is missing: pip install '.[check]' brings it"),
+]
 
 SIDE, FIELD_OF_VIEW = 192, 40  # pixels, degrees
 LENS_RADIUS = 0.12  # in the unit of the scene
@@ -27,6 +30,8 @@ BORDER = 12  # pixels: what is beyond the picture isn't known either
 
 def shining(kind, seed, transform):
     """A shape that shines by itself with a coloured pattern: no lights, no noise but the lens's."""
+    import mitsuba
+
     rng = np.random.default_rng(seed)
     pattern = 0.7 * cv2.resize(rng.random((8, 8, 3), dtype=np.float32), (64, 64), interpolation=cv2.INTER_NEAREST)
     pattern += 0.3 * rng.random((64, 64, 1), dtype=np.float32)
@@ -36,6 +41,8 @@ def shining(kind, seed, transform):
 
 def planes():
     """A wall, a floor and two panels."""
+    import mitsuba
+
     at = mitsuba.ScalarTransform4f
     return {
         "wall": shining("rectangle", 1, at().translate([0, 0, 12]).rotate([0, 1, 0], 180).scale([8, 8, 1])),
@@ -47,6 +54,8 @@ def planes():
 
 def spheres():
     """Balls before a wall."""
+    import mitsuba
+
     at = mitsuba.ScalarTransform4f
     return {
         "wall": shining("rectangle", 5, at().translate([0, 0, 10]).rotate([0, 1, 0], 180).scale([7, 7, 1])),
@@ -58,6 +67,8 @@ def spheres():
 
 def photograph(shapes, camera, integrator, samples):
     """float32 [SIDE, SIDE, C], linear light."""
+    import mitsuba
+
     film = {"type": "hdrfilm", "width": SIDE, "height": SIDE, "rfilter": {"type": "box"}, "component_format": "float32"}
     sensor = {
         "fov": FIELD_OF_VIEW,
@@ -73,6 +84,8 @@ def photograph(shapes, camera, integrator, samples):
 @pytest.fixture(scope="module", params=[planes, spheres], ids=["planes", "spheres"])
 def pinhole(request):
     """The scene's shapes, its picture through a pinhole and its inverse depth."""
+    import mitsuba  # not at the top: other tests of this process run tensorflow
+
     mitsuba.set_variant("scalar_rgb")
     shapes = request.param()
     picture = photograph(shapes, {"type": "perspective"}, {"type": "path", "max_depth": 1}, 64)

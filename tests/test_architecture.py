@@ -19,6 +19,7 @@ WITHOUT_TENSORFLOW = (
     "pynet_bokeh.predictors",
     "pynet_bokeh.data.scenes",
     "pynet_bokeh.data.pairs",
+    "pynet_bokeh.data.photos",
     "pynet_bokeh.data.settings",
     "export.verify",
     "export.recipes",

@@ -21,8 +21,9 @@ class Aperture:
     Attributes:
         blades: 0 for a round opening, otherwise the number of straight edges, 5 to 9.
         rotation: of the blades, in radians.
-        cats_eye: how far the lens barrel cuts the opening in the picture's corners, 0 (not at all) to 1. There the
-            opening is what two discs share that lie `cats_eye` radii apart; halfway to the corner half as much.
+        cats_eye: how far the two ends of the lens barrel cut the opening in the picture's corners, 0 (not at all) to
+            1. There only that part is left which two discs share that lie `cats_eye` radii apart, across the direction
+            to the corner; halfway to the corner they are half as far apart.
     """
 
     blades: int = 0
@@ -38,7 +39,7 @@ class Aperture:
     @property
     def symmetric(self) -> bool:
         """Whether something in front of the focus gets the same shape as something behind it."""
-        return self.cats_eye == 0 and self.blades % 2 == 0
+        return self.blades % 2 == 0
 
     def kernel(self, radius: float, field: tuple[float, float] = (0.0, 0.0)) -> np.ndarray:
         """float32 [2k+1, 2k+1], sums to 1: the light of one point, spread by a circle of confusion of `radius` pixels.
@@ -60,7 +61,7 @@ class Aperture:
 
 @lru_cache(maxsize=256)
 def _shaped_kernel(radius: float, blades: int, rotation: float, cut: float, angle: float) -> np.ndarray:
-    """The kernel of a blade polygon or disc, cut by a second disc `cut` radii away in the direction `angle`."""
+    """The kernel of a blade polygon or disc, cut by two discs `cut` radii apart in the direction `angle`."""
     if radius <= 0.5:
         return np.ones((1, 1), np.float32)
     circumradius = radius
@@ -74,11 +75,12 @@ def _shaped_kernel(radius: float, blades: int, rotation: float, cut: float, angl
     points = np.stack([np.cos(around), np.sin(around)], axis=-1) * circumradius
     _fill(opening, points, reach)
     if cut > 0:
-        barrel = np.zeros_like(opening)
         around = np.arange(96) * 2 * math.pi / 96
-        points = np.stack([np.cos(around) - cut * math.cos(angle), np.sin(around) - cut * math.sin(angle)], axis=-1)
-        _fill(barrel, points * circumradius, reach)
-        opening &= barrel
+        for end in (-cut / 2, cut / 2):
+            barrel = np.zeros_like(opening)
+            points = np.stack([np.cos(around) + end * math.cos(angle), np.sin(around) + end * math.sin(angle)], axis=-1)
+            _fill(barrel, points * circumradius, reach)
+            opening &= barrel
     side = 2 * reach + 1
     kernel = cv2.resize(opening.astype(np.float32), (side, side), interpolation=cv2.INTER_AREA)
     total = kernel.sum()

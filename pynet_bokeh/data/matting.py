@@ -3,6 +3,8 @@
 import cv2
 import numpy as np
 
+_TINY = 1e-12  # below any share that one known pixel of a picture has
+
 
 def soft_matte(photo: np.ndarray, mask: np.ndarray, *, reach: int = 4) -> np.ndarray:
     """How much of each pixel the subject covers: float32 [H, W] in [0, 1], from a hard mask with jagged edges.
@@ -67,12 +69,12 @@ def fill(picture: np.ndarray, known: np.ndarray) -> np.ndarray:
     levels = []
     height, width = known.shape
     weighted = np.dstack([picture * known[..., None], known])
-    while min(height, width) > 1:
+    while max(height, width) > 1:
         levels.append(weighted)
         height, width = (height + 1) // 2, (width + 1) // 2
         weighted = cv2.resize(weighted, (width, height), interpolation=cv2.INTER_AREA)
     total = weighted[..., -1:]
-    filled = np.where(total > 1e-6, weighted[..., :-1] / np.maximum(total, 1e-6), 0).astype(np.float32)
+    filled = weighted[..., :-1] / np.maximum(total, _TINY)
     for weighted in reversed(levels):
         height, width = weighted.shape[:2]
         coarse = cv2.resize(filled, (width, height), interpolation=cv2.INTER_LINEAR)
@@ -80,5 +82,5 @@ def fill(picture: np.ndarray, known: np.ndarray) -> np.ndarray:
         share = weighted[..., -1:]
         # A known share above one half is as good as known: coarse levels must not wash out what is there.
         trust = np.minimum(2 * share, 1)
-        filled = coarse + (weighted[..., :-1] / np.maximum(share, 1e-6) - coarse) * trust
+        filled = coarse + (weighted[..., :-1] / np.maximum(share, _TINY) - coarse) * trust
     return filled

@@ -19,6 +19,7 @@ _STEP = 1.33  # ratio of neighbouring radii in a stack
 _FIRST = 1.0  # pixels, the smallest disc of a stack
 _HALF, _QUARTER = 7.0, 20.0  # pixels: from these radii on a half, a quarter of the size is fine enough
 _FADE = 0.75  # pixels: below this radius the photo itself shows through more and more
+_SHAPELESS = 3.0  # pixels: up to this radius a cat's-eye can't be told from a disc
 _FIELD = 4  # cells of the grid over which a cat's-eye changes
 
 
@@ -31,12 +32,12 @@ class Blurrer:
     def __init__(self, picture: np.ndarray, aperture: Aperture):
         self.aperture = aperture
         self.height, self.width = picture.shape[:2]
-        below, right = -self.height % 4, -self.width % 4
-        self._full = cv2.copyMakeBorder(picture, 0, below, 0, right, cv2.BORDER_REPLICATE)
+        self._full = picture
 
     @cached_property
     def _half(self) -> np.ndarray:
-        return _shrunk(self._full, 2)
+        below, right = -self.height % 4, -self.width % 4
+        return _shrunk(cv2.copyMakeBorder(self._full, 0, below, 0, right, cv2.BORDER_REFLECT), 2)
 
     @cached_property
     def _quarter(self) -> np.ndarray:
@@ -48,10 +49,9 @@ class Blurrer:
         Args:
             radius: in pixels, negative behind the plane of focus.
         """
-        if self.aperture.cats_eye and abs(radius) > 2:
+        if self.aperture.cats_eye and abs(radius) > _SHAPELESS:
             return self._by_field(radius, top, bottom, left, right)
-        kernel_of = self.aperture.kernel
-        return self._part(radius, kernel_of, top, bottom, left, right)
+        return self._part(radius, self.aperture.kernel, top, bottom, left, right)
 
     def _part(self, radius: float, kernel_of, top: int, bottom: int, left: int, right: int) -> np.ndarray:
         size = abs(radius)
@@ -93,15 +93,16 @@ class Blurrer:
 
                 r0, r1, c0, c1 = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
                 part = self._part(radius, kernel_of, top + r0, top + r1, left + c0, left + c1)
-                out[r0:r1, c0:c1] += part * (down[r0:r1, None] * across[None, c0:c1])[..., None]
+                weight = down[r0:r1, None] * across[None, c0:c1]
+                for channel in range(out.shape[2]):
+                    out[r0:r1, c0:c1, channel] += part[..., channel] * weight
         return out
 
 
 def _shrunk(picture: np.ndarray, factor: int) -> np.ndarray:
     height, width, channels = picture.shape
     small = cv2.resize(picture, (width // factor, height // factor), interpolation=cv2.INTER_AREA)
-    small = small.reshape(height // factor, width // factor, channels)
-    return cv2.copyMakeBorder(small, 0, len(small) % 2, 0, small.shape[1] % 2, cv2.BORDER_REPLICATE)
+    return small.reshape(height // factor, width // factor, channels)
 
 
 def _filtered(picture: np.ndarray, kernel: np.ndarray, top: int, bottom: int, left: int, right: int) -> np.ndarray:

@@ -292,7 +292,7 @@ def _foreground(rng: np.random.Generator, size: tuple[int, int]) -> np.ndarray:
     along = rng.uniform(0.1, 1.0)
     middle = ((0.0, along * height), (width, along * height), (along * width, height))[side]
     kind = rng.choice([shapes.blob, shapes.blob, shapes.stem, shapes.ellipse, shapes.polygon])
-    outline = shapes.place(kind(rng), middle=middle, size=rng.uniform(0.25, 0.65), turn=rng.uniform(0, 2 * math.pi))
+    outline = shapes.place(kind(rng), middle=middle, size=rng.uniform(0.3, 0.9), turn=rng.uniform(0, 2 * math.pi))
     alpha = shapes.coverage(outline, patch)
     surface = rng.choice(textures.SURFACES)(rng, patch) * np.float32(math.exp(rng.normal(-1.2, 0.6)))
     return np.dstack([np.minimum(surface, 1) * alpha[..., None], alpha])

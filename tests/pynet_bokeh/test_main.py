@@ -13,7 +13,7 @@ from PIL import Image
 
 from pynet_bokeh.__main__ import main
 from pynet_bokeh.data.pairs import open_pairs
-from pynet_bokeh.images import header_size
+from pynet_bokeh.images import header_size, write_image
 
 ROOT = Path(__file__).parents[2]
 RENDER = ["render", "a.jpg", "-o", "b.jpg", "--model", "m.tflite"]
@@ -140,8 +140,61 @@ def test_a_run_trains_renders_and_is_evaluated(tmp_path, capsys):
 def test_scenes_are_written_as_pairs_that_training_reads(tmp_path):
     data = tmp_path / "scenes"
     assert main(["data", "scenes", "--out", str(data), "--count", "3", "--test-count", "2", "--size", "64"]) == 0
-    assert sorted(path.name for path in (data / "train").iterdir()) == ["bokeh", "focus", "original", "source.json"]
+    assert sorted(path.name for path in (data / "train").iterdir()) == [
+        *("bokeh", "focus", "lens.json", "original", "source.json")
+    ]
     assert main(["data", "check", str(data), "--extra", "focus"]) == 0
+
+
+def write_masked_photos(folder, count=6):
+    """Photos of noise, each with a mask and a depth map."""
+    ramp = np.tile(np.linspace(0, 255, 80).astype(np.uint8), (64, 1))
+    mask = np.where(np.hypot(*(np.mgrid[0:64, 0:80] - [[[40]], [[40]]])) < 20, 255, 0).astype(np.uint8)
+    for number in range(count):
+        write_image(folder / "photos" / f"{number}.jpg", np.asarray(Image.effect_noise((80, 64), 50).convert("RGB")))
+        write_image(folder / "masks" / f"{number}.png", mask)
+        write_image(folder / "depth" / f"{number}.png", ramp)
+    return folder
+
+
+def synthesize(folder, maps, *options):
+    arguments = ["data", "synthesize", "--photos", str(folder / "photos"), f"--{maps}", str(folder / maps)]
+    return main([*arguments, "--out", str(folder / "out"), "--short-side", "64", "--radius", "2,9", *options])
+
+
+@pytest.mark.parametrize("maps", ["masks", "depth"])
+def test_pairs_are_synthesized_from_photos_and_resumed(tmp_path, maps):
+    write_masked_photos(tmp_path)
+    options = ["--variants", "2", "--workers", "1", "--test-share", "0.3", "--noise", "--exposure", "--cats-eye"]
+    assert synthesize(tmp_path, maps, *options) == 0
+    out = tmp_path / "out"
+    assert main(["data", "check", str(out), "--extra", "focus"]) == 0
+    train, test = open_pairs(out, extra="focus")
+    assert (len(train), len(test)) == (8, 4)
+    assert all(train.read(index).radius is not None for index in range(8))
+    if maps == "depth":
+        assert len(list((out / "train" / "original_depth").iterdir())) == 8
+    before = {path: path.stat().st_mtime_ns for path in out.rglob("*.*g")}
+    lost = next((out / "train" / "bokeh").iterdir())
+    lost.unlink()
+    assert synthesize(tmp_path, maps, *options) == 0
+    assert lost.is_file()
+    again = {path for path, changed in before.items() if path.stat().st_mtime_ns != changed}
+    assert {path.stem for path in again} == {lost.stem}
+
+
+def test_what_can_not_be_synthesized_is_one_line(tmp_path, capsys):
+    write_masked_photos(tmp_path)
+    fails(capsys, lambda: synthesize(tmp_path, "masks", "--radius", "9,2"), "--radius", "A,B", "'9,2'")
+    fails(capsys, lambda: synthesize(tmp_path, "masks", "--radius", "2,40"), "radius", "a quarter of the short side")
+    fails(capsys, lambda: synthesize(tmp_path, "masks", "--depth", str(tmp_path / "depth")), "--depth", "--masks")
+    fails(capsys, lambda: synthesize(tmp_path, "masks", "--test-share", "1"), "test share", "below 1")
+    fails(capsys, lambda: main(["data", "synthesize", "--photos", "a", "--out", "b"]), "--masks", "--depth")
+    (tmp_path / "masks" / "3.png").unlink()
+    fails(capsys, lambda: synthesize(tmp_path, "masks"), "3.jpg", "no mask of this name")
+    assert not (tmp_path / "out").exists()
+    write_image(tmp_path / "masks" / "3.png", np.zeros((30, 40), np.uint8))
+    fails(capsys, lambda: synthesize(tmp_path, "masks", "--workers", "2"), "3.png", "40x30", "80x64")
 
 
 def test_a_stopped_training_writes_a_checkpoint_and_goes_on(tmp_path):

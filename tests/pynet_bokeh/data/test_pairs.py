@@ -320,3 +320,29 @@ def test_check_can_be_left_early(tmp_path):
     problems = check(open_pairs(tmp_path)[0])
     assert "original" in next(problems)
     problems.close()
+
+
+# --- radii -----------------------------------------------------------------------------------------------------------
+
+
+def test_radii_are_read_from_lens_json(tmp_path):
+    for part, names in (("train", "12"), ("test", "3")):
+        for folder in ("original", "bokeh"):
+            for name in names:
+                write(tmp_path / part / folder / f"{name}.png")
+    (tmp_path / "train" / "lens.json").write_text('{"1": {"radius": 17.4, "more": 1}, "9": {"radius": 2}}')
+    train, test = open_pairs(tmp_path)
+    assert [train.read(index).radius for index in (0, 1)] == [17.4, None]
+    assert test.read(0).radius is None
+
+
+@pytest.mark.parametrize(
+    "content", ["[]", '{"1": 4}', '{"1": {"radius": "4"}}', '{"1": {"radius": -1}}', '{"1": {"radius": NaN}}', "{"]
+)
+def test_a_broken_lens_json_is_named(tmp_path, content):
+    for folder in ("original", "bokeh"):
+        for name in "12":
+            write(tmp_path / folder / f"{name}.png")
+    (tmp_path / "lens.json").write_text(content)
+    with pytest.raises(UserError, match=r"lens\.json: "):
+        open_pairs(tmp_path, split=0.5)

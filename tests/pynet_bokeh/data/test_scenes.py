@@ -82,6 +82,15 @@ def test_the_default_lens_blurs_backgrounds_by_one_to_four_percent_of_the_short_
     assert 0.02 < np.mean(radii) < 0.032
 
 
+def test_the_radius_is_the_backdrops():
+    scenes = SceneSource((64, 96), count=10)
+    for index in range(10):
+        layers, _ = compose(np.random.default_rng([0, 0, index]), (64, 96), STRENGTH)
+        far = 1 / np.max([layer.distance for layer in layers])
+        assert scenes.read(index).radius == pytest.approx(STRENGTH * 64 * (1 - far), rel=1e-6)
+    assert SceneSource((64, 96), strength=0.0).read(0).radius == 0
+
+
 def test_layers_are_ordered_and_the_subject_is_in_focus():
     for seed in range(30):
         layers, subject = compose(np.random.default_rng(seed), (32, 48), STRENGTH)

@@ -102,6 +102,9 @@ def _add_evaluate(commands) -> None:
     parser.add_argument(
         "--no-extra", action="store_true", help="withhold the fourth channel: the model finds the focus"
     )
+    parser.add_argument(
+        "--strength", type=cli.fraction, metavar="0…1", help="one for all pictures (default: each pair's own lens)"
+    )
     parser.add_argument("--min-gain", type=float, metavar="DB", help="exit with 1 when the mean gain is lower")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures of every picture")
     parser.add_argument(
@@ -142,6 +145,7 @@ def _evaluate(arguments) -> int:
         masks=pictures("focus") if depth else None,
         limit=arguments.limit,
         use_extra=not arguments.no_extra,
+        strength=arguments.strength,
         match_gain=arguments.match_gain,
         baselines=not arguments.no_discs,
         pictures=arguments.pictures,
@@ -175,7 +179,7 @@ def _add_render(commands) -> None:
     )
     parser.add_argument("--save-focus", type=Path, metavar="FILE.png", help="write the mask that was used")
     parser.add_argument(
-        "--strength", type=cli.fraction, default=1.0, metavar="0…1", help="0 the photo, 1 the rendering"
+        "--strength", type=cli.fraction, metavar="0…1", help="0 the photo, 1 the lens wide open (default 0.6)"
     )
     parser.add_argument("--size", type=cli.image_size, metavar="WxH", help="picture size of the network, for a run")
     parser.add_argument("--side-by-side", action="store_true", help="photo and rendering in one picture")

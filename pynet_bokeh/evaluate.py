@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from pynet_bokeh import focus_metrics, images, metrics, scores
+from pynet_bokeh import focus_metrics, images, metrics, opening, scores
 from pynet_bokeh.baselines import Disc, best_discs
 from pynet_bokeh.contact_sheet import strip
 from pynet_bokeh.data.source import Example, Source
@@ -22,16 +22,20 @@ SEARCHED = 32
 """The baselines' discs are those that suit this many examples best, evenly spread over the source."""
 
 
-def evaluate(predictor: Predictor, source: Source, *, use_extra: bool = True, **options) -> dict:
+def evaluate(
+    predictor: Predictor, source: Source, *, use_extra: bool = True, strength: float | None = None, **options
+) -> dict:
     """Renders every example at its full size with a network and scores the 8-bit result.
 
     Args:
         predictor: the network.
         source: photos with targets.
         use_extra: give the examples' maps to a network that takes that kind of map; otherwise it gets the neutral one.
+        strength: one for all, see `render_photo`; None takes each example's own lens, and the default where that is not
+            known.
         options: those of `evaluate_renderings`, but the name.
 
-    Returns what `evaluate_renderings` does, and "extra_given": bool; raises the same.
+    Returns what `evaluate_renderings` does, with "extra_given": bool and "strength"; raises the same.
     """
     use_extra = use_extra and predictor.extra is not None and predictor.extra == source.extra
     given = set()
@@ -39,10 +43,13 @@ def evaluate(predictor: Predictor, source: Source, *, use_extra: bool = True, **
     def render(example: Example) -> np.ndarray:
         extra = example.extra if use_extra else None
         given.add(extra is not None)
-        return render_photo(predictor, example.image, extra=extra)
+        opened = strength
+        if predictor.takes_strength and strength is None:
+            opened = opening.strength_of(example.radius, example.image.shape[:2])
+        return render_photo(predictor, example.image, extra=extra, strength=opened)
 
     result = evaluate_renderings(render, source, name=predictor.name, **options)
-    return {**result, "extra_given": True in given}
+    return {**result, "extra_given": True in given, "strength": strength}
 
 
 def evaluate_renderings(

@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 
-from pynet_bokeh import images
+from pynet_bokeh import images, opening
 from pynet_bokeh.data.source import NEUTRAL_EXTRA
 from pynet_bokeh.errors import UserError
 from pynet_bokeh.merge import merge
@@ -24,7 +24,7 @@ def render_photo(
     photo: np.ndarray,
     *,
     extra: np.ndarray | None = None,
-    strength: float = 1.0,
+    strength: float | None = None,
     picture_size: tuple[int, int] | None = None,
 ) -> np.ndarray:
     """Renders bokeh into a photo of any size.
@@ -34,14 +34,17 @@ def render_photo(
         photo: uint8 [H,W,3].
         extra: the map for a network that wants one, uint8 [h,w] of any size in the photo's shape; it is laid over the
             whole photo. Without it such a network gets the neutral value.
-        strength: 0 the photo itself to 1 the rendering.
+        strength: 0 the photo itself, 1 the lens wide open, see pynet_bokeh.opening; None: its default. Of a network
+            without a strength input the rendering is blended with the photo, and 1 is the default.
         picture_size: (height, width) that the network's picture stays within, for networks that take any size;
             default: a long side of 1024. A photo is not enlarged for them.
 
     Returns uint8 [H,W,3]. Raises UserError for a map the network has no input for or of another shape, a strength
     outside 0 to 1, or a picture size the network can't have.
     """
-    if not 0 <= strength <= 1:
+    if strength is None:
+        strength = opening.DEFAULT if predictor.takes_strength else 1.0
+    if not 0 <= strength <= (math.inf if predictor.takes_strength else 1):
         raise UserError(f"strength: 0 to 1 is allowed; received {strength:g}")
     check_extra(predictor, extra is not None)
     if extra is not None:
@@ -58,7 +61,8 @@ def render_photo(
         given = _letterboxed(images.to_float(given), frame, predictor.input_scale)
     input_size = frame[0] // predictor.input_scale, frame[1] // predictor.input_scale
     seen = images.resize(seen, input_size)
-    after = predictor(seen, None if given is None else images.resize(given, input_size))
+    opened = opening.network_strength(strength, content) if predictor.takes_strength else None
+    after = predictor(seen, None if given is None else images.resize(given, input_size), opened)
     if after.shape != (*frame, 3):
         raise UserError(
             f"{predictor.name}: {[*frame, 3]} should come out for {list(seen.shape)}; {list(after.shape)} did"
@@ -70,7 +74,7 @@ def render_photo(
         size = content[0] // predictor.input_scale, content[1] // predictor.input_scale
         before, after = images.resize(before, size), images.resize(after, size)
     rendered = merge(photo, before, after)
-    return rendered if strength == 1 else _blended(photo, rendered, strength)
+    return rendered if predictor.takes_strength or strength == 1 else _blended(photo, rendered, strength)
 
 
 def check_extra(predictor: Predictor, given: bool) -> None:

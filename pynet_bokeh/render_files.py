@@ -22,14 +22,14 @@ class RenderOptions:
     """How photos are rendered and written, the same for all photos of a folder.
 
     Attributes:
-        strength: 0 the photo itself to 1 the rendering.
+        strength: see `render.render_photo`.
         picture_size: (height, width), see `render.render_photo`.
         side_by_side: write photo | rendering instead of the rendering alone.
         quality: 1 to 100, of JPEG and WebP.
         force: overwrite outputs that exist; the photos themselves are never overwritten.
     """
 
-    strength: float = 1.0
+    strength: float | None = None
     picture_size: tuple[int, int] | None = None
     side_by_side: bool = False
     quality: int = 95

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from export.recipes import RECIPES, QatSchedule
-from pynet_bokeh import cli, levels
+from pynet_bokeh import cli, levels, shipped
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -16,7 +16,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(metavar="COMMAND")
 
     tflite = commands.add_parser("tflite", help="quantize, convert, verify and write .tflite files")
-    tflite.add_argument("run", type=Path, metavar="RUN", help="folder of a trained run")
+    tflite.add_argument("run", type=Path, metavar="RUN", help="folder of a trained run, or the name of shipped weights")
     recipes = "; ".join(f"{recipe.name}: {recipe.summary}" for recipe in RECIPES.values())
     tflite.add_argument(
         "--quant",
@@ -55,6 +55,7 @@ def _tflite(arguments: argparse.Namespace) -> int:
     cli.import_tensorflow()
     from export.exporting import VerificationFailed, export  # tensorflow takes 4 s: not before it is needed
 
+    run = shipped.run_folder(arguments.run)
     names = list(RECIPES) if arguments.quant == "all" else arguments.quant.split(",")
     schedule = QatSchedule(
         **{field.name: getattr(arguments, f"qat_{field.name}") for field in dataclasses.fields(QatSchedule)}
@@ -63,7 +64,7 @@ def _tflite(arguments: argparse.Namespace) -> int:
     for name in names:
         try:
             export(
-                arguments.run,
+                run,
                 quantization=name,
                 picture_size=arguments.size,
                 level=arguments.level,

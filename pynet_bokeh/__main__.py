@@ -59,6 +59,7 @@ def _add_train(commands) -> None:
 
 def _train(arguments) -> int:
     cli.import_tensorflow()
+    from pynet_bokeh import shipped
     from pynet_bokeh.training import level as training
     from pynet_bokeh.training import recipe as recipes
     from pynet_bokeh.training.run import open_or_create
@@ -70,7 +71,7 @@ def _train(arguments) -> int:
         recipes.load(name, arguments.set) if name else None,
         _given_data(arguments),
         overrides=arguments.set,
-        start_from=arguments.start_from,
+        start_from=arguments.start_from and shipped.run_folder(arguments.start_from),
     )
     if arguments.level:
         training.train_level(run, arguments.level, vgg_weights=arguments.vgg_weights)
@@ -135,7 +136,8 @@ def _evaluate(arguments) -> int:
         if arguments.all:
             return pairs.open_all(settings.folder, extra=extra)
         scenes = arguments.limit or SCENES
-        return settings.open(extra=extra, scene_size=arguments.size, scene_count=scenes)[1]
+        vary = predictor.takes_strength
+        return settings.open(extra=extra, scene_size=arguments.size, scene_count=scenes, vary=vary)[1]
 
     # The subject's mask is wanted for the figures even when the network takes no map, or another one.
     depth = predictor.extra == "depth"

@@ -1,9 +1,10 @@
-"""A model by the words a user names it with: a .tflite, a run's folder, or a network's name with a weights file."""
+"""A model by the words a user names it with: a .tflite, a run's folder, the name of shipped weights, or a network's
+name with a weights file."""
 
 from collections.abc import Mapping
 from pathlib import Path
 
-from pynet_bokeh import cli, files
+from pynet_bokeh import cli, files, shipped
 from pynet_bokeh.data.settings import DataSettings
 from pynet_bokeh.errors import UserError
 from pynet_bokeh.runtime import Predictor, TflitePredictor
@@ -12,18 +13,22 @@ from pynet_bokeh.runtime import Predictor, TflitePredictor
 def open_predictor(model: str, *, weights: str | None = None, threads: int | None = None) -> Predictor:
     """Opens `model` for rendering; tensorflow is imported only when it is not a .tflite.
 
-    Raises UserError that says what is allowed when it is none of the three.
+    Raises UserError that says what is allowed when it is none of these.
     """
     if model.endswith(".tflite"):
         return TflitePredictor(Path(model), threads=threads)
-    if not weights and not Path(model).is_dir():
+    in_the_box = not weights and not Path(model).is_dir()
+    if in_the_box and model not in shipped.names():
         raise UserError(
-            f"--model: a .tflite, a run's folder, or a network's name with --weights FILE.npz is allowed; "
-            f"received {model!r}"
+            f"--model: a .tflite, a run's folder, {', '.join(shipped.names())}, or a network's name with "
+            f"--weights FILE.npz is allowed; received {model!r}"
         )
     cli.import_tensorflow()
     from pynet_bokeh import trained  # 4 s
 
+    if in_the_box:
+        found = shipped.find(model)
+        return trained.network_predictor(found.network, found.weights, config=found.network_config, name=found.name)
     return trained.network_predictor(model, weights) if weights else trained.run_predictor(model)
 
 

@@ -62,10 +62,12 @@ def run_predictor(folder: Path | str) -> KerasPredictor:
     return KerasPredictor(str(folder), *load_model(open_run(folder)))
 
 
-def network_predictor(name: str, file: Path | str) -> KerasPredictor:
-    """Network `name` in its own configuration, with weights from a .npz."""
-    network = registry.build(name)
+def network_predictor(
+    network_name: str, file: Path | str, *, config: dict | None = None, name: str | None = None
+) -> KerasPredictor:
+    """A network with weights from a .npz, in its own configuration or in `config`; `name` is what reports call it."""
+    network = registry.build(network_name, config)
     missing = weights.load(network.variables(levels.FINEST), Path(file))
     if missing:
-        raise UserError(f"{file}: lacks {missing[0]}, which {name} needs")
-    return KerasPredictor(name, network, network.model())
+        raise UserError(f"{file}: lacks {missing[0]}, which {network_name} needs")
+    return KerasPredictor(name or network_name, network, network.model())

@@ -20,8 +20,8 @@ def tiny_models(tmp_path_factory) -> Path:
 
     `focus` float32, image and focus [64,64] → bokeh = image where the focus is 1, half of it where the focus is 0;
     `int8` the same, uint8 in and out; `double` float32, image [32,32] → bokeh [64,64] by nearest neighbour; `plain`
-    float32, image alone; `wrong` one [4] vector in and out; `coarse` image [64,64] → [32,32];
-    `open` image of any size.
+    float32, image alone; `strength` image and strength → their product; `wrong` one [4] vector in and out; `coarse`
+    image [64,64] → [32,32]; `open` image of any size.
     """
     base = tmp_path_factory.getbasetemp()
     folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "tiny_models"
@@ -37,11 +37,22 @@ def tiny_models(tmp_path_factory) -> Path:
 
 
 class FakePredictor:
-    """A network of one line: `function(image, extra)`, both at the input's size. Remembers what it was last given."""
+    """A network of one line: `function(image, extra)`, both at the input's size; with `takes_strength`
+    `function(image, extra, strength)`. Remembers what it was last given."""
 
-    def __init__(self, function=None, *, input_size=None, size_multiple=1, input_scale=1, extra=None):
+    def __init__(
+        self,
+        function=None,
+        *,
+        input_size=None,
+        size_multiple=1,
+        input_scale=1,
+        extra=None,
+        takes_strength=False,
+    ):
         self.name = "fake"
-        self.function = function or (lambda image, extra: image)
+        self.function = function or (lambda image, *_: image)
+        self.takes_strength = takes_strength
         self.input_size, self.size_multiple, self.input_scale, self.extra = (
             input_size,
             size_multiple,
@@ -50,10 +61,10 @@ class FakePredictor:
         )
         self.calls = 0
 
-    def __call__(self, image, extra=None):
+    def __call__(self, image, extra=None, strength=None):
         self.calls += 1
-        self.image, self.given = image, extra
-        output = self.function(image, extra)
+        self.image, self.given, self.opened = image, extra, strength
+        output = self.function(image, extra, strength) if self.takes_strength else self.function(image, extra)
         if self.input_scale > 1:
             output = output.repeat(self.input_scale, axis=0).repeat(self.input_scale, axis=1)
         return np.clip(output, 0, 1).astype(np.float32)
@@ -123,6 +134,8 @@ for name, dtype in (("focus", None), ("int8", tf.uint8)):
     write(name, [one, focus], halved(one, focus), dtype)
 one = image()
 write("plain", [one], tf_keras.layers.ReLU(name="bokeh")(one))
+one, strength = image(), tf_keras.Input((1, 1, 1), batch_size=1, name="strength")
+write("strength", [one, strength], tf_keras.layers.Multiply(name="bokeh")([one, strength]))
 one = image(side // 2)
 write("double", [one], tf_keras.layers.UpSampling2D(2, name="bokeh")(one))
 one = image()

@@ -35,11 +35,17 @@ class DataSettings:
     def __str__(self) -> str:
         return f"{self.folder or 'built-in scenes'} (split {self.split}, subset {self.subset}, seed {self.seed})"
 
-    def open(self, *, extra: str | None, scene_size: tuple[int, int], scene_count: int) -> tuple[Source, Source]:
-        """The training and the validation source, disjoint; `scene_count` scenes for validation."""
+    def open(
+        self, *, extra: str | None, scene_size: tuple[int, int], scene_count: int, vary: bool = False
+    ) -> tuple[Source, Source]:
+        """The training and the validation source, disjoint; `scene_count` scenes for validation.
+
+        `vary` opens the scenes' lens differently wide, for networks that are told how wide.
+        """
         if self.folder is None:
+            options = {"extra": extra, "seed": self.seed, "vary": vary}
             return (
-                scenes.SceneSource(scene_size, extra=extra, seed=self.seed, split="train"),
-                scenes.SceneSource(scene_size, extra=extra, seed=self.seed, split="validation", count=scene_count),
+                scenes.SceneSource(scene_size, split="train", **options),
+                scenes.SceneSource(scene_size, split="validation", count=scene_count, **options),
             )
         return pairs.open_pairs(self.folder, extra=extra, split=self.split, subset=self.subset, seed=self.seed)

@@ -158,7 +158,12 @@ def objective(schedule: LevelRecipe, *, picture_size: tuple[int, int], vgg_weigh
 def open_data(run: Run, network: Network):
     """The run's training and validation sources."""
     data = run.recipe.data
-    return run.data.open(extra=network.extra, scene_size=data.scene_size, scene_count=data.validation_count)
+    return run.data.open(
+        extra=network.extra,
+        scene_size=data.scene_size,
+        scene_count=data.validation_count,
+        vary=network.takes_strength,
+    )
 
 
 def training_batches(

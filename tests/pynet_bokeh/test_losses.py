@@ -92,3 +92,27 @@ def test_without_weights_one_line_says_how_to_get_them(monkeypatch):
     monkeypatch.setattr(tf_keras.applications, "VGG19", offline)
     with pytest.raises(UserError, match=r"--vgg-weights FILE, or take a recipe without a vgg loss"):
         vgg.vgg19_features()
+
+
+def test_cross_entropy_is_the_mean_over_pixels_of_the_area_averaged_map():
+    target = np.zeros((1, 8, 8, 1), np.float32)
+    target[:, :, 4:] = 1
+    found = np.full((1, 2, 2, 3), 0.25, np.float32)
+    wanted = -(np.log(0.25) + np.log(0.75)) / 2  # half of the pixels are subject
+    assert float(losses.cross_entropy(target, found)) == pytest.approx(wanted, rel=1e-5)
+    mixed = np.full((1, 8, 8, 1), 0.5, np.float32)
+    assert float(losses.cross_entropy(mixed, found)) == pytest.approx(wanted, rel=1e-5)
+
+
+def test_cross_entropy_is_least_for_the_map_itself_and_finite_for_its_opposite():
+    target = np.zeros((1, 8, 8, 1), np.float32)
+    target[:, :, 4:] = 1
+    found = np.repeat(target[:, ::4, ::4], 3, axis=-1)
+    assert float(losses.cross_entropy(target, found)) == pytest.approx(1e-4, rel=0.01)
+    assert np.isfinite(float(losses.cross_entropy(target, 1 - found)))
+
+
+def test_the_picture_of_a_target():
+    picture = object()
+    assert losses.picture_of({"bokeh": picture, "subject": None}) is picture
+    assert losses.picture_of(picture) is picture

@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from pynet_bokeh import images, render
+from pynet_bokeh import images, opening, render
 from pynet_bokeh.errors import UserError
 from pynet_bokeh.runtime import TflitePredictor
 
@@ -187,3 +187,19 @@ def test_a_tflite_with_a_focus_map(tiny_models, textured, name):
 def test_a_tflite_that_doubles(tiny_models, textured):
     predictor = TflitePredictor(tiny_models / "double.tflite")
     assert render.render_photo(predictor, textured(90, 41)).shape == (90, 41, 3)
+
+
+def test_a_network_with_a_strength_input_is_told_it_in_its_own_pixels(fake_predictor, textured):
+    predictor = fake_predictor(lambda image, extra, strength: image * (1 - strength), takes_strength=True)
+    photo = textured(200, 300)
+    rendered = render.render_photo(predictor, photo, strength=0.8, picture_size=(100, 150))
+    assert predictor.opened == pytest.approx(0.8 * opening.RADIUS_SHARE * 100 / opening.LARGEST_RADIUS)
+    np.testing.assert_allclose(rendered, photo * (1 - predictor.opened), atol=2)
+    render.render_photo(predictor, photo)
+    assert predictor.opened == pytest.approx(opening.network_strength(opening.DEFAULT, (200, 300)))
+
+
+def test_strength_0_is_the_photo_itself_whatever_the_network_does(fake_predictor, textured):
+    predictor = fake_predictor(lambda image, extra, strength: 1 - image, takes_strength=True)
+    photo = textured(64, 64)
+    np.testing.assert_array_equal(render.render_photo(predictor, photo, strength=0), photo)

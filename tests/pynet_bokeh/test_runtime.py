@@ -32,6 +32,16 @@ def test_roles_of_a_model_without_a_map(tiny_models, picture):
     np.testing.assert_allclose(predictor(picture), picture, atol=1e-6)
 
 
+def test_roles_of_a_model_with_a_strength(tiny_models, picture):
+    predictor = TflitePredictor(tiny_models / "strength.tflite")
+    assert predictor.takes_strength and predictor.extra is None
+    assert set(predictor.describe()["inputs"]) == {"image", "strength"}
+    np.testing.assert_allclose(predictor(picture, strength=0.25), picture / 4, atol=1e-6)
+    with pytest.raises(ValueError, match="strength: a number from 0 to 1 is wanted; received None"):
+        predictor(picture)
+    assert not TflitePredictor(tiny_models / "plain.tflite").takes_strength
+
+
 def test_roles_of_a_model_that_doubles(tiny_models, picture):
     predictor = TflitePredictor(tiny_models / "double.tflite")
     assert (predictor.input_size, predictor.input_scale) == ((32, 32), 2)

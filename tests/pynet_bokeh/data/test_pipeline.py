@@ -1,5 +1,6 @@
 """Batches: what happens to a photo happens to its target and its map, and everything follows from the seed."""
 
+import dataclasses
 import resource
 import threading
 from collections import Counter
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from pynet_bokeh import opening
 from pynet_bokeh.data import pipeline
 from pynet_bokeh.data.source import NEUTRAL_EXTRA, Example
 from pynet_bokeh.errors import UserError
@@ -336,3 +338,39 @@ def test_memory_stays_constant():
     assert len(after) == 250
     # 800 pictures of 7 MiB are read after the 50th step.
     assert after[-1] - after[49] < 64
+
+
+class Lenses(Coordinates):
+    """Coordinates whose lens blurs by as many pixels as the photo's number; that of photo 0 is not known."""
+
+    def read(self, index):
+        return dataclasses.replace(super().read(index), radius=float(index) if index else None)
+
+
+def test_strength_follows_the_picture():
+    for inputs, _ in batches(Lenses(), strength=True):
+        assert inputs["strength"].shape == (4, 1, 1, 1)
+        numbers = np.rint(inputs["image"][:, 0, 0, 2])
+        wanted = np.where(numbers == 0, opening.UNKNOWN, numbers / opening.LARGEST_RADIUS)
+        np.testing.assert_allclose(inputs["strength"].ravel() / 255, wanted, rtol=1e-5)
+
+
+def test_a_photo_that_is_enlarged_to_the_crop_has_a_larger_radius():
+    _, plain = pipeline.stack(Lenses(size=(32, 32)).read(4), (16, 16), extra=True)
+    _, enlarged = pipeline.stack(Lenses(size=(32, 32)).read(4), (64, 64), extra=True)
+    assert enlarged == pytest.approx(2 * plain)
+
+
+def test_validation_examples_carry_the_strength():
+    examples = pipeline.validation_examples(Lenses(), count=3, crop=(16, 16), input_scale=1, level=1, strength=True)
+    assert [float(inputs["strength"].squeeze()) for inputs, _ in examples] == pytest.approx(
+        [opening.UNKNOWN, 1 / opening.LARGEST_RADIUS, 2 / opening.LARGEST_RADIUS]
+    )
+
+
+def test_the_subject_is_told_as_target_even_where_it_is_withheld_as_input():
+    data = pipeline.training_data(Coordinates(), **OPTIONS, extra_dropout=1.0, subject=True)
+    for inputs, target in data:
+        np.testing.assert_allclose(255 * inputs["focus"], NEUTRAL_EXTRA)
+        np.testing.assert_allclose(target["subject"][..., 0], inputs["image"][..., 0])
+        assert target["bokeh"].shape == (4, 16, 16, 3)

@@ -56,6 +56,7 @@ def evaluate_renderings(
     baselines: bool = True,
     pictures: Path | None = None,
     sheet: Path | None = None,
+    lpips: Callable[[np.ndarray, np.ndarray], float] | None = None,
 ) -> dict:
     """Scores whatever makes pictures of photos.
 
@@ -70,6 +71,7 @@ def evaluate_renderings(
         pictures: folder for one `<number>_<name>.jpg` per example: input | output | target. Older ones of these names
             are replaced.
         sheet: picture file for an `EvaluationSheet`, replaced too.
+        lpips: a `perceptual.Lpips`; adds its figure to every method's.
 
     Returns, ready for JSON:
         {"model": name, "data": str, "gain_matched": bool, "max_psnr": 100.0,
@@ -98,7 +100,7 @@ def evaluate_renderings(
             output = render(example)
             example = _masked(example, index, source, masks)
             made = made_of(example, output, discs)
-            rows.append(_row(example, made, match_gain=match_gain))
+            rows.append(_row(example, made, match_gain=match_gain, lpips=lpips))
             if contact:
                 contact.add(index, example, made, rows[-1])
             if pictures is not None:
@@ -136,13 +138,11 @@ def made_of(example: Example, output: np.ndarray, discs: Mapping[str, Disc | Non
     }
 
 
-def _row(example: Example, made: Mapping[str, np.ndarray | None], *, match_gain: bool) -> dict:
+def _row(example: Example, made: Mapping[str, np.ndarray | None], **options) -> dict:
     target = images.to_float(example.bokeh)
     where = None if example.extra is None else focus_metrics.regions(example.extra)
     figures = {
-        method: None
-        if picture is None
-        else scores.score(picture, made["input"], target, where=where, match_gain=match_gain)
+        method: None if picture is None else scores.score(picture, made["input"], target, where=where, **options)
         for method, picture in made.items()
     }
     return {"name": example.name, "gain": figures["output"]["psnr"] - figures["input"]["psnr"], **figures}

@@ -91,7 +91,7 @@ def evaluate_renderings(
     discs: dict[str, Disc | None] = dict.fromkeys(DISCS)
     if baselines:
         searched = sorted({round(place) for place in np.linspace(0, count - 1, min(count, SEARCHED))})
-        examples = [_masked(_read(source, index), index, source, masks) for index in searched]
+        examples = (_masked(_read(source, index), index, source, masks) for index in searched)
         discs = dict(zip(DISCS, best_discs(examples, match=metrics.match_gain if match_gain else None), strict=True))
     rows = []
     with tqdm(range(count), desc="evaluate", unit="picture") as progress:
@@ -109,7 +109,7 @@ def evaluate_renderings(
                 images.write_image(path, strip(example.image, output, example.bokeh))
             progress.set_postfix(gain=f"{scores.mean(row['gain'] for row in rows):+.2f}")
     if contact:
-        matched = "; exposure matched" if match_gain else ""
+        matched = "; figures after matching the exposure" if match_gain else ""
         contact.write(heading=(f"{name}, {source.describe()}{matched}",))
     return {
         "model": name,

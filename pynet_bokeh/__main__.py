@@ -114,6 +114,9 @@ def _add_evaluate(commands) -> None:
         metavar="FILE.jpg",
         help="input, mask, masked disc, output and target side by side",
     )
+    parser.add_argument(
+        "--lpips-weights", type=Path, metavar="FILE.pth", help="add LPIPS: AlexNet's weights by torchvision; '.[lpips]'"
+    )
     parser.add_argument("--pictures", type=Path, metavar="DIR", help="write input | output | target of each picture")
     _add_data_options(parser)
     parser.set_defaults(command=_evaluate)
@@ -125,6 +128,7 @@ def _evaluate(arguments) -> int:
     from pynet_bokeh.data.source import Source
     from pynet_bokeh.errors import UserError
     from pynet_bokeh.evaluation_table import table
+    from pynet_bokeh.perceptual import Lpips
     from pynet_bokeh.predictors import open_predictor, pictures_of
 
     predictor = open_predictor(arguments.model, weights=arguments.weights, threads=arguments.threads)
@@ -152,6 +156,7 @@ def _evaluate(arguments) -> int:
         baselines=not arguments.no_discs,
         pictures=arguments.pictures,
         sheet=arguments.contact_sheet,
+        lpips=arguments.lpips_weights and Lpips(arguments.lpips_weights),
     )
     print(table(result))
     if arguments.json:

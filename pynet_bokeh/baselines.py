@@ -5,7 +5,7 @@ light: what brings the best mean PSNR over the pictures, so that these are as go
 """
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import cv2
@@ -55,12 +55,13 @@ class Disc:
 
 
 def best_discs(
-    examples: Sequence[Example], *, match: Callable[[np.ndarray, np.ndarray], np.ndarray] | None = None
+    examples: Iterable[Example], *, match: Callable[[np.ndarray, np.ndarray], np.ndarray] | None = None
 ) -> tuple[Disc | None, Disc | None]:
     """(disc for everything, disc outside the mask) with the best mean PSNR over `examples`.
 
     Args:
-        examples: pictures whose `extra` is the focus mask; those without one have no say in the second disc.
+        examples: pictures whose `extra` is the focus mask; those without one have no say in the second disc. Small
+            copies of all of them are held at once.
         match: `(picture, target) → picture`, applied before every PSNR.
 
     The first is None without any example, the second when none has a mask.

@@ -63,6 +63,7 @@ def evaluate_renderings(
     baselines: bool = True,
     pictures: Path | None = None,
     sheet: Path | None = None,
+    lpips: Callable[[np.ndarray, np.ndarray], float] | None = None,
 ) -> dict:
     """Scores whatever makes pictures of photos.
 
@@ -77,6 +78,7 @@ def evaluate_renderings(
         pictures: folder for one `<number>_<name>.jpg` per example: input | output | target. Older ones of these names
             are replaced.
         sheet: picture file for an `EvaluationSheet`, replaced too.
+        lpips: a `perceptual.Lpips`; adds its figure to every method's.
 
     Returns, ready for JSON:
         {"model": name, "data": str, "gain_matched": bool, "max_psnr": 100.0,
@@ -96,7 +98,7 @@ def evaluate_renderings(
     discs: dict[str, Disc | None] = dict.fromkeys(DISCS)
     if baselines:
         searched = sorted({round(place) for place in np.linspace(0, count - 1, min(count, SEARCHED))})
-        examples = [_masked(_read(source, index), index, source, masks) for index in searched]
+        examples = (_masked(_read(source, index), index, source, masks) for index in searched)
         discs = dict(zip(DISCS, best_discs(examples, match=metrics.match_gain if match_gain else None), strict=True))
     rows = []
     with tqdm(range(count), desc="evaluate", unit="picture") as progress:
@@ -105,7 +107,7 @@ def evaluate_renderings(
             output = render(example)
             example = _masked(example, index, source, masks)
             made = made_of(example, output, discs)
-            rows.append(_row(example, made, match_gain=match_gain))
+            rows.append(_row(example, made, match_gain=match_gain, lpips=lpips))
             if contact:
                 contact.add(index, example, made, rows[-1])
             if pictures is not None:
@@ -114,7 +116,7 @@ def evaluate_renderings(
                 images.write_image(path, strip(example.image, output, example.bokeh))
             progress.set_postfix(gain=f"{scores.mean(row['gain'] for row in rows):+.2f}")
     if contact:
-        matched = "; exposure matched" if match_gain else ""
+        matched = "; figures after matching the exposure" if match_gain else ""
         contact.write(heading=(f"{name}, {source.describe()}{matched}",))
     return {
         "model": name,
@@ -143,13 +145,11 @@ def made_of(example: Example, output: np.ndarray, discs: Mapping[str, Disc | Non
     }
 
 
-def _row(example: Example, made: Mapping[str, np.ndarray | None], *, match_gain: bool) -> dict:
+def _row(example: Example, made: Mapping[str, np.ndarray | None], **options) -> dict:
     target = images.to_float(example.bokeh)
     where = None if example.extra is None else focus_metrics.regions(example.extra)
     figures = {
-        method: None
-        if picture is None
-        else scores.score(picture, made["input"], target, where=where, match_gain=match_gain)
+        method: None if picture is None else scores.score(picture, made["input"], target, where=where, **options)
         for method, picture in made.items()
     }
     return {"name": example.name, "gain": figures["output"]["psnr"] - figures["input"]["psnr"], **figures}

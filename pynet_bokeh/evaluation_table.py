@@ -9,6 +9,7 @@ TITLES = {"input": "input", "disc": "disc", "masked_disc": "mask", "output": "ou
 GROUPS = (
     ("psnr", "PSNR dB", scores.METHODS, "5.2f"),
     ("ssim", "SSIM", scores.METHODS, "5.3f"),
+    ("lpips", "LPIPS", scores.METHODS, "5.3f"),
     ("subject_psnr", "PSNR in subject", scores.METHODS, "5.2f"),
     ("subject_sharpness", "subject sharpness", scores.METHODS[1:], "5.2f"),  # the input's is 1
     ("background_detail", "background detail", scores.METHODS, "5.2f"),

@@ -1,6 +1,6 @@
 """The figures of one picture against its target, of every method alike, and their means."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 
@@ -20,6 +20,7 @@ def score(
     *,
     where: focus_metrics.Regions | None = None,
     match_gain: bool = False,
+    lpips: Callable[[np.ndarray, np.ndarray], float] | None = None,
 ) -> dict[str, float | None]:
     """The `FIGURES` of one picture; all pictures float32 [H,W,3] in [0,1].
 
@@ -30,6 +31,7 @@ def score(
         where: the regions of the focus mask; without them the last three figures are None.
         match_gain: bring `picture` to the target's exposure first (`metrics.match_gain`), for all figures but
             `subject_sharpness`, which compares with the photo.
+        lpips: a `perceptual.Lpips`; adds the figure `lpips`.
 
     `psnr` and `subject_psnr` (where the mask is above 0.5) are decibels, 100 at most; `ssim` has 1 for equal pictures;
     the other two are those of `focus_metrics`, 1 being what one wants.
@@ -45,6 +47,8 @@ def score(
             figures["subject_psnr"] = min(metrics.psnr(matched, target, where=where.subject), MAX_PSNR)
         figures["subject_sharpness"] = focus_metrics.subject_sharpness(picture, photo, where)
         figures["background_detail"] = focus_metrics.background_detail(matched, target, where)
+    if lpips is not None:
+        figures["lpips"] = lpips(matched, target)
     return figures
 
 

@@ -69,7 +69,7 @@ def directions(picture):
     [([], 1), (["flip_horizontal"], 2), (["flip_vertical"], 2), (["rot90"], 4), (AUGMENT[:2], 4), (AUGMENT, 8)],
 )
 def test_photo_target_and_map_move_together_eagerly(augment, ways):
-    picture = tf.constant(pipeline.stack(Coordinates().read(3), (16, 16), extra=True))
+    picture = tf.constant(pipeline.stack(Coordinates().read(3), (16, 16), extra=True)[0])
     found = set()
     for number in range(80):
         varied = pipeline.vary(picture, (16, 16), augment, tf.constant([5, number], tf.int64)).numpy()
@@ -193,7 +193,7 @@ def test_scaling_averages_areas(input_scale, level):
 
 @pytest.mark.parametrize("size", [(5, 7), (16, 9), (9, 30), (15, 16)])
 def test_smaller_photos_are_enlarged_to_cover_the_crop(size):
-    picture = pipeline.stack(Coordinates(size=size).read(2), (16, 16), extra=True)
+    picture, _ = pipeline.stack(Coordinates(size=size).read(2), (16, 16), extra=True)
     height, width = picture.shape[:2]
     assert min(height, width) == 16
     assert height / width == pytest.approx(size[0] / size[1], rel=0.06)
@@ -208,7 +208,7 @@ def test_smaller_photos_are_enlarged_to_cover_the_crop(size):
 
 def test_photos_that_are_large_enough_stay_as_they_are():
     example = Coordinates(size=(16, 20)).read(2)
-    np.testing.assert_array_equal(pipeline.stack(example, (16, 16), extra=False)[..., :3], example.image)
+    np.testing.assert_array_equal(pipeline.stack(example, (16, 16), extra=False)[0][..., :3], example.image)
 
 
 # --- fourth channel --------------------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ OUT = build/benchmark
 PHOTOS = pynet_bokeh/photos
 FORCE =
 
-TRAIN_OPTIONS = --run "$(RUN)" $(if $(RECIPE),--recipe "$(RECIPE)") $(if $(DATA),--data "$(DATA)") \
+TRAIN_OPTIONS = --run "$(RUN)" $(if $(RECIPE),--recipe "$(RECIPE)") $(if $(DATA),--data $(DATA)) \
 	$(if $(SPLIT),--split $(SPLIT)) $(if $(SUBSET),--subset $(SUBSET)) $(if $(SEED),--seed $(SEED)) \
 	$(if $(FROM),--start-from "$(FROM)") \
 	$(if $(VGG),--vgg-weights "$(VGG)") $(foreach setting,$(SET),--set '$(setting)')

@@ -110,7 +110,7 @@ def _origin(run: Run, recipe: QuantizationRecipe, level: int, schedule: QatSched
     return {
         "run": run.folder.resolve().name,
         "training": run.recipe.name,
-        "data": dataclasses.asdict(run.data),
+        "data": run.data.as_dict(),
         "weights_sha256": artifact.sha256(run.weights(level)),
         "recipe": dataclasses.asdict(recipe),
         "qat": dataclasses.asdict(schedule) if recipe.trained else None,

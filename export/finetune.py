@@ -39,7 +39,7 @@ def finetune(
         "weights_sha256": artifact.sha256(run.weights(level)),
         "schedule": dataclasses.asdict(schedule),
         "losses": run.recipe.level[level].losses,
-        "pictures": {**dataclasses.asdict(run.recipe.data), **dataclasses.asdict(run.data)},
+        "pictures": {**dataclasses.asdict(run.recipe.data), **run.data.as_dict()},
     }
     origin = json.loads(json.dumps(origin))  # as it is read back
     if folder.exists() and (

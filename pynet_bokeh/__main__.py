@@ -25,7 +25,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _add_data_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--data", metavar="DIR", help="photo pairs; without it, the built-in scenes")
+    parser.add_argument(
+        "--data", nargs="+", metavar="DIR", help="photo pairs, one folder or several; without it, the built-in scenes"
+    )
     parser.add_argument(
         "--split", type=cli.fraction, metavar="F", help="held-out fraction, where there is no test folder"
     )
@@ -35,7 +37,7 @@ def _add_data_options(parser: argparse.ArgumentParser) -> None:
 
 def _given_data(arguments) -> dict:
     """The data options that were given, as fields of DataSettings."""
-    options = {"folder": arguments.data, "split": arguments.split, "subset": arguments.subset, "seed": arguments.seed}
+    options = {"folders": arguments.data, "split": arguments.split, "subset": arguments.subset, "seed": arguments.seed}
     return {name: value for name, value in options.items() if value is not None}
 
 
@@ -125,7 +127,7 @@ def _add_evaluate(commands) -> None:
 def _evaluate(arguments) -> int:
     from pynet_bokeh import evaluate, files
     from pynet_bokeh.data import pairs
-    from pynet_bokeh.data.source import Source
+    from pynet_bokeh.data.source import Source, joined
     from pynet_bokeh.errors import UserError
     from pynet_bokeh.evaluation_table import table
     from pynet_bokeh.perceptual import Lpips
@@ -133,12 +135,12 @@ def _evaluate(arguments) -> int:
 
     predictor = open_predictor(arguments.model, weights=arguments.weights, threads=arguments.threads)
     settings = pictures_of(arguments.model, _given_data(arguments))
-    if arguments.all and settings.folder is None:
+    if arguments.all and not settings.folders:
         raise UserError("--all: every pair of a folder; give --data DIR")
 
     def pictures(extra: str) -> Source:
         if arguments.all:
-            return pairs.open_all(settings.folder, extra=extra)
+            return joined([pairs.open_all(folder, extra=extra) for folder in settings.folders])
         scenes = arguments.limit or SCENES
         vary = predictor.takes_strength
         return settings.open(extra=extra, scene_size=arguments.size, scene_count=scenes, vary=vary)[1]
@@ -218,6 +220,7 @@ def _add_data(commands) -> None:
     scenes.add_argument("--count", type=cli.positive, default=100, metavar="N", help="for training (default 100)")
     scenes.add_argument("--test-count", type=cli.positive, default=16, metavar="N", help="held out (default 16)")
     scenes.add_argument("--size", type=cli.image_size, default=(512, 512), metavar="WxH")
+    scenes.add_argument("--vary", action="store_true", help="open the lens differently wide for each scene")
     scenes.add_argument("--extra", choices=("depth", "focus"), default="focus")
     scenes.add_argument("--seed", type=cli.natural, default=0, metavar="N")
     scenes.set_defaults(command=_scenes)
@@ -277,7 +280,8 @@ def _scenes(arguments) -> int:
     from pynet_bokeh.data.writing import write_pairs
 
     for split, folder, count in (("train", "train", arguments.count), ("validation", "test", arguments.test_count)):
-        source = SceneSource(arguments.size, extra=arguments.extra, seed=arguments.seed, split=split, count=count)
+        options = {"extra": arguments.extra, "seed": arguments.seed, "vary": arguments.vary}
+        source = SceneSource(arguments.size, split=split, count=count, **options)
         write_pairs(source, arguments.out / folder, label=folder)
     return 0
 

@@ -22,7 +22,9 @@ STRENGTH = 0.04
 """Lens strength per short side: what is infinitely far gets a disc of 4 % of the short side, at four times the
 subject's distance 3 %."""
 
-CLOSED = 0.05  # share of varied scenes whose lens is a pinhole
+WIDEST = 0.07
+"""The largest strength of scenes whose lens is differently wide open, 36 pixels at a short side of 512."""
+CLOSED = 0.05  # share of those scenes whose lens is a pinhole
 
 _NEAREST = 0.55  # of the subject's distance; white in a depth map
 
@@ -37,8 +39,8 @@ class SceneSource:
       seed: other seeds give other scenes.
       split: `train` and `validation` scenes of a seed are different ones.
       count: how many; practically endless by default.
-      strength: of the lens wide open, see STRENGTH.
-      vary: draw how far it is open for each scene; a few have it closed.
+      strength: of the lens, see STRENGTH.
+      vary: draw the strength for each scene instead, from nearly 0 to WIDEST; a few have 0.
     """
 
     size: tuple[int, int]
@@ -69,10 +71,9 @@ class SceneSource:
         if not 0 <= index < self.count:
             raise IndexError(f"scene {index} of {self.count}")
         rng = np.random.default_rng([self.seed, SPLITS.index(self.split), index])
-        layers, subject = compose(rng, self.size, self.strength)
+        layers, subject = compose(rng, self.size, WIDEST if self.vary else self.strength)
         view = {"size": self.size, "focus_distance": 1.0}
-        opened = self._opened(rng) if self.vary else 1.0
-        strength = self.strength * opened * min(self.size)
+        strength = (_drawn_strength(rng) if self.vary else self.strength) * min(self.size)
         return Example(
             name=f"{self.split}-{self.seed}-{index}",
             image=images.to_uint8(lens.photograph(layers, **view)),
@@ -80,10 +81,6 @@ class SceneSource:
             extra=self._extra(layers, subject),
             radius=float(lens.blur_radius(layers[0].distance, focus_distance=1.0, strength=strength)),
         )
-
-    @staticmethod
-    def _opened(rng: np.random.Generator) -> float:
-        return 0.0 if rng.random() < CLOSED else rng.uniform(0.05, 1)
 
     def _extra(self, layers: list[lens.Layer], subject: int) -> np.ndarray | None:
         if self.extra is None:
@@ -97,6 +94,10 @@ class SceneSource:
             for layer, value in zip(layers, values, strict=True)
         ]
         return images.to_uint8(lens.expose(flat, size=self.size)[..., 0])
+
+
+def _drawn_strength(rng: np.random.Generator) -> float:
+    return 0.0 if rng.random() < CLOSED else WIDEST * rng.uniform(0.05, 1)
 
 
 def compose(rng: np.random.Generator, size: tuple[int, int], strength: float) -> tuple[list[lens.Layer], int]:

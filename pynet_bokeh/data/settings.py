@@ -4,7 +4,7 @@ import dataclasses
 from pathlib import Path
 
 from pynet_bokeh.data import pairs, scenes
-from pynet_bokeh.data.source import Source
+from pynet_bokeh.data.source import Source, joined
 from pynet_bokeh.errors import UserError
 
 
@@ -13,27 +13,33 @@ class DataSettings:
     """The user's choice of pictures, kept with the run.
 
     Attributes:
-      folder: root of the photo pairs, kept as an absolute path; None for the built-in scenes.
-      split: fraction of the pairs held out for validation where the layout has no test folder.
-      subset: train on this many randomly chosen pairs; None for all.
+      folders: roots of photo pairs, kept as absolute paths; none for the built-in scenes.
+      split: fraction of the pairs held out for validation where a layout has no test folder.
+      subset: train on this many randomly chosen pairs of each folder; None for all.
       seed: of the subset, the split and the scenes.
     """
 
-    folder: str | None = None
+    folders: tuple[str, ...] = ()
     split: float = 0.1
     subset: int | None = None
     seed: int = 0
 
     def __post_init__(self):
-        if self.folder is not None:
-            object.__setattr__(self, "folder", str(Path(self.folder).resolve()))
-        elif self.subset is not None:
+        object.__setattr__(self, "folders", tuple(str(Path(folder).resolve()) for folder in self.folders))
+        if len(set(self.folders)) < len(self.folders):
+            raise UserError(f"--data: a folder is named twice; received {', '.join(self.folders)}")
+        if self.subset is not None and not self.folders:
             raise UserError("--subset: draws from a folder of photo pairs; give --data DIR")
         if self.seed < 0:
             raise UserError(f"--seed: 0 or more is allowed; received {self.seed}")
 
+    def as_dict(self) -> dict:
+        """Plain data for JSON; `DataSettings(**…)` takes it back."""
+        return {**dataclasses.asdict(self), "folders": list(self.folders)}
+
     def __str__(self) -> str:
-        return f"{self.folder or 'built-in scenes'} (split {self.split}, subset {self.subset}, seed {self.seed})"
+        where = ", ".join(self.folders) or "built-in scenes"
+        return f"{where} (split {self.split}, subset {self.subset}, seed {self.seed})"
 
     def open(
         self, *, extra: str | None, scene_size: tuple[int, int], scene_count: int, vary: bool = False
@@ -42,10 +48,13 @@ class DataSettings:
 
         `vary` opens the scenes' lens differently wide, for networks that are told how wide.
         """
-        if self.folder is None:
+        if not self.folders:
             options = {"extra": extra, "seed": self.seed, "vary": vary}
             return (
                 scenes.SceneSource(scene_size, split="train", **options),
                 scenes.SceneSource(scene_size, split="validation", count=scene_count, **options),
             )
-        return pairs.open_pairs(self.folder, extra=extra, split=self.split, subset=self.subset, seed=self.seed)
+        options = {"extra": extra, "split": self.split, "subset": self.subset, "seed": self.seed}
+        parts = [pairs.open_pairs(folder, **options) for folder in self.folders]
+        training, validation = (joined(sources) for sources in zip(*parts, strict=True))
+        return training, validation

@@ -1,7 +1,9 @@
 """Where training pairs come from: one example, the protocol of every source, a random part of a source."""
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, Protocol
 
 import numpy as np
@@ -89,3 +91,35 @@ def subset(source: Source, count: int, *, seed: int = 0) -> Subset:
     if not 1 <= count <= len(source):
         raise UserError(f"subset: 1 to {len(source)} is allowed for {source.describe()}; received {count}")
     return Subset(source, tuple(sorted(random.Random(seed).sample(range(len(source)), count))))
+
+
+@dataclass(frozen=True)
+class Joined:
+    """Several sources with the same fourth channel as one, evenly mixed: a few examples of it are a few of each."""
+
+    sources: tuple[Source, ...]
+
+    @property
+    def extra(self) -> Extra | None:
+        return self.sources[0].extra
+
+    def __len__(self) -> int:
+        return sum(len(source) for source in self.sources)
+
+    def read(self, index: int) -> Example:
+        source, own = self._places[index]
+        return self.sources[source].read(own)
+
+    def describe(self) -> str:
+        return " and ".join(source.describe() for source in self.sources)
+
+    @cached_property
+    def _places(self) -> list[tuple[int, int]]:
+        """(source, number in it) by number: the i-th of n stands at (i + ½) / n of the whole."""
+        places = [(source, own) for source, one in enumerate(self.sources) for own in range(len(one))]
+        return sorted(places, key=lambda place: ((place[1] + 0.5) / len(self.sources[place[0]]), place[0]))
+
+
+def joined(sources: Sequence[Source]) -> Source:
+    """One source of several; one alone is returned as it is."""
+    return sources[0] if len(sources) == 1 else Joined(tuple(sources))

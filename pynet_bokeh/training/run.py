@@ -96,7 +96,7 @@ def open_or_create(
         _refuse_another_network(run.recipe, open_run(start_from))
     files.write_json(
         folder / "recipe.json",
-        {"recipe": run.recipe.as_dict(), "data": dataclasses.asdict(run.data), "start_from": run.start_from},
+        {"recipe": run.recipe.as_dict(), "data": run.data.as_dict(), "start_from": run.start_from},
     )
     return run
 

@@ -85,7 +85,7 @@ def files(tmp_path, fake_results):
         (run / f"level{level}" / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     schedule = {"steps": 20, "batch": 2, "learning_rate": 1e-3, "schedule": "cosine", "losses": {"l1": 1.0}}
     recipe = {"name": "demo <&>", "network": "pynet_mobile", "level": {"7": schedule, "6": schedule}}
-    (run / "recipe.json").write_text(json.dumps({"recipe": recipe, "data": {"folder": None}}))
+    (run / "recipe.json").write_text(json.dumps({"recipe": recipe, "data": {"folders": []}}))
     for number, name in enumerate(("cat & dog", "cup")):
         images.write_image(tmp_path / "originals" / f"{name}.png", picture(number))
         images.write_image(tmp_path / "rendered" / f"{name}.jpg", picture(number + 10))

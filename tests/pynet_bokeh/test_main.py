@@ -256,7 +256,7 @@ def test_a_run_keeps_its_recipe_and_its_pictures(tmp_path, capsys):
     assert main(again) == 0
     recipe = json.loads((run / "recipe.json").read_text())
     assert (recipe["recipe"]["name"], recipe["recipe"]["level"]["6"]["steps"]) == ("smoke", 2)
-    assert recipe["data"]["folder"] == str(data)
+    assert recipe["data"]["folders"] == [str(data)]
     fails(capsys, lambda: main([*again, "--seed", "3"]), "level 7 has begun", "seed 3")
 
 

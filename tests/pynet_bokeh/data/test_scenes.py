@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from pynet_bokeh.data import lens
-from pynet_bokeh.data.scenes import ENDLESS, STRENGTH, SceneSource, compose
+from pynet_bokeh.data.scenes import ENDLESS, STRENGTH, WIDEST, SceneSource, compose
 from pynet_bokeh.errors import UserError
 
 SIZE = (64, 80)
@@ -216,3 +216,14 @@ def test_a_source_tells_what_it_is():
 def test_wrong_arguments_are_refused(options, message):
     with pytest.raises(UserError, match=message):
         SceneSource(**({"size": SIZE} | options))
+
+
+def test_a_varied_lens_opens_between_closed_and_its_widest():
+    source = SceneSource((48, 32), seed=2, count=40, vary=True)
+    examples = [source.read(index) for index in range(40)]
+    radii = [example.radius for example in examples]
+    assert max(radii) <= WIDEST * 32 and len({round(radius, 3) for radius in radii}) > 30
+    for example in examples:
+        if example.radius == 0:
+            np.testing.assert_array_equal(example.bokeh, example.image)
+    assert 0 in radii

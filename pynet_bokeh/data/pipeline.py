@@ -121,13 +121,13 @@ def training_data(
 def validation_examples(
     source: Source, *, count: int, crop: tuple[int, int], input_scale: int, level: int, strength: bool = False
 ) -> list[tuple[dict, np.ndarray]]:
-    """The first `count` examples' centre crops as (inputs by name, target [H,W,3]), in [0,1].
+    """The centre crops of `count` examples, evenly spread over the source, as (inputs by name, target [H,W,3]) in [0,1].
 
-    The inputs are "image" [h,w,3], the source's extra channel [h,w,1] and, if asked for, "strength" [1,1,1].
+    Neighbours may be one photo through several lenses. The inputs are "image" [h,w,3], the source's extra channel [h,w,1] and, if asked for, "strength" [1,1,1].
     """
     check_crop(crop, input_scale, level)
     examples = []
-    for index in range(count):
+    for index in (number * len(source) // count for number in range(count)):
         picture, opened = stack(source.read(index), crop, extra=bool(source.extra))
         top, left = ((have - want) // 2 for have, want in zip(picture.shape, crop, strict=False))
         picture = picture[None, top : top + crop[0], left : left + crop[1]].astype(np.float32) / 255.0

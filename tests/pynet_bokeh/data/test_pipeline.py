@@ -256,10 +256,10 @@ def test_a_missing_map_becomes_neutral():
 # --- validation ------------------------------------------------------------------------------------------------------
 
 
-def test_validation_takes_the_centre_of_the_first_examples():
+def test_validation_takes_the_centre_of_examples_evenly_spread():
     examples = pipeline.validation_examples(Coordinates(), count=3, crop=(16, 16), input_scale=1, level=1)
     assert len(examples) == 3
-    for number, (inputs, target) in enumerate(examples):
+    for number, (inputs, target) in zip((0, 3, 6), examples, strict=True):
         assert isinstance(target, np.ndarray) and isinstance(inputs["image"], np.ndarray)
         expected = np.stack([*np.mgrid[4:20, 12:28], np.full((16, 16), number)], -1)
         np.testing.assert_allclose(255 * target, expected, atol=1e-4)
@@ -276,8 +276,8 @@ def test_a_readers_error_comes_out_as_it_is():
 
 
 def test_validation_passes_on_a_readers_error():
-    with pytest.raises(UserError, match=r"^1\.jpg: broken picture$"):
-        pipeline.validation_examples(Coordinates(broken={1}), count=3, crop=(16, 16), input_scale=1, level=1)
+    with pytest.raises(UserError, match=r"^3\.jpg: broken picture$"):
+        pipeline.validation_examples(Coordinates(broken={3}), count=3, crop=(16, 16), input_scale=1, level=1)
 
 
 def test_what_comes_before_a_broken_picture_is_still_delivered():
@@ -364,7 +364,7 @@ def test_a_photo_that_is_enlarged_to_the_crop_has_a_larger_radius():
 def test_validation_examples_carry_the_strength():
     examples = pipeline.validation_examples(Lenses(), count=3, crop=(16, 16), input_scale=1, level=1, strength=True)
     assert [float(inputs["strength"].squeeze()) for inputs, _ in examples] == pytest.approx(
-        [opening.UNKNOWN, 1 / opening.LARGEST_RADIUS, 2 / opening.LARGEST_RADIUS]
+        [opening.UNKNOWN, 3 / opening.LARGEST_RADIUS, 6 / opening.LARGEST_RADIUS]
     )
 
 

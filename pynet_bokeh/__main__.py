@@ -245,6 +245,9 @@ def _add_synthesize(actions) -> None:
     parser.add_argument("--cats-eye", action="store_true", help="discs cut towards the corners, in half of the pairs")
     parser.add_argument("--noise", action="store_true", help="sensor noise in the photos")
     parser.add_argument("--exposure", action="store_true", help="targets up to a third of a stop brighter or darker")
+    parser.add_argument(
+        "--montage", type=cli.fraction, default=0.0, metavar="F", help="share of subjects set into another photo"
+    )
     parser.add_argument("--test-share", type=cli.fraction, default=0.05, metavar="F", help="held out (default 0.05)")
     parser.add_argument("--seed", type=cli.natural, default=0, metavar="N")
     parser.add_argument("--workers", type=cli.positive, default=4, metavar="N", help="processes (default 4)")
@@ -257,7 +260,7 @@ def _synthesize(arguments) -> int:
     from pynet_bokeh.data import photos, synthesis
     from pynet_bokeh.data.writing import write_pairs
 
-    names = ("short_side", "variants", "radius", "aperture", "cats_eye", "noise", "exposure", "seed")
+    names = ("short_side", "variants", "radius", "aperture", "cats_eye", "noise", "exposure", "montage", "seed")
     options = synthesis.Options(**{name: getattr(arguments, name) for name in names})
     maps, kind = (arguments.masks, "mask") if arguments.masks else (arguments.depth, "depth map")
     parts = photos.open_photos(arguments.photos, maps, kind=kind, options=options, test_share=arguments.test_share)

@@ -18,7 +18,8 @@ MapKind = Literal["mask", "depth map"]
 
 @dataclass(frozen=True)
 class PhotoSource:
-    """Pairs rendered from photos. Each depends on the seed, the photo's name and content and the options alone.
+    """Pairs rendered from photos. Each depends on the seed, the photo's name and content and the options alone;
+    montages on the other photos too.
 
     Attributes:
         files: (photo, map) of each picture; pair `index` is variant `index % variants` of photo `index // variants`.
@@ -59,8 +60,10 @@ class PhotoSource:
         photo, chart = self.files[number]
         digest = hashlib.sha256(f"{self.options.seed}/{photo.stem}/{variant}".encode()).digest()
         rng = np.random.default_rng(int.from_bytes(digest[:16], "little"))
-        render = synthesis.from_mask if self.kind == "mask" else synthesis.from_depth
-        return render(self.name(index), photo, chart, options=self.options, rng=rng)
+        if self.kind == "mask":
+            others = self.files[:number] + self.files[number + 1 :]
+            return synthesis.from_mask(self.name(index), photo, chart, options=self.options, rng=rng, others=others)
+        return synthesis.from_depth(self.name(index), photo, chart, options=self.options, rng=rng)
 
 
 def open_photos(

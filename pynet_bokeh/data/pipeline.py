@@ -121,9 +121,10 @@ def training_data(
 def validation_examples(
     source: Source, *, count: int, crop: tuple[int, int], input_scale: int, level: int, strength: bool = False
 ) -> list[tuple[dict, np.ndarray]]:
-    """The centre crops of `count` examples, evenly spread over the source, as (inputs by name, target [H,W,3]) in [0,1].
+    """The centre crops of `count` examples, evenly spread over the source, as (inputs by name, target [H,W,3]).
 
-    Neighbours may be one photo through several lenses. The inputs are "image" [h,w,3], the source's extra channel [h,w,1] and, if asked for, "strength" [1,1,1].
+    Neighbours may be one photo through several lenses. All values are in [0,1]; the inputs are "image" [h,w,3], the
+    source's extra channel [h,w,1] and, if asked for, "strength" [1,1,1].
     """
     check_crop(crop, input_scale, level)
     examples = []

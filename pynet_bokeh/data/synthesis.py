@@ -1,6 +1,7 @@
 """One training pair from a photo and its subject mask or depth map: chance chooses geometry, lens and lights."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -9,7 +10,7 @@ import cv2
 import numpy as np
 
 from pynet_bokeh import images
-from pynet_bokeh.data import geometry, lens, matting, shapes, textures
+from pynet_bokeh.data import geometry, lens, matting, montage, shapes, textures
 from pynet_bokeh.data.aperture import Aperture
 from pynet_bokeh.data.occlusion import refocus_depth
 from pynet_bokeh.data.refocus import Blurrer, refocus
@@ -37,6 +38,7 @@ class Options:
         cats_eye: let the lens barrel cut the discs towards the corners, in half of the variants.
         noise: give the photo a sensor's noise before anything else.
         exposure: make the target up to a third of a stop brighter or darker.
+        montage: share of the variants whose subject is set into another photo, see pynet_bokeh.data.montage.
         seed: others give other geometry and lenses.
     """
 
@@ -47,6 +49,7 @@ class Options:
     cats_eye: bool = False
     noise: bool = False
     exposure: bool = False
+    montage: float = 0.0
     seed: int = 0
 
     def __post_init__(self):
@@ -191,13 +194,28 @@ def _draw_lens(rng: np.random.Generator, options: Options) -> _Lens:
     return _Lens(0.0 if closed else radius, aperture, boost, gain if options.exposure else 1.0)
 
 
-def from_mask(name: str, photo_path: Path, mask_path: Path, *, options: Options, rng: np.random.Generator) -> Example:
-    """A pair whose subject is in focus, with its matte as focus map. Raises UserError naming a file that won't do."""
+def from_mask(
+    name: str,
+    photo_path: Path,
+    mask_path: Path,
+    *,
+    options: Options,
+    rng: np.random.Generator,
+    others: Sequence[tuple[Path, Path]] = (),
+) -> Example:
+    """A pair whose subject is in focus, with its matte as focus map; a montage takes its surroundings from `others`,
+    photos with their masks.
+
+    Raises UserError naming a file that won't do.
+    """
     lens_drawn = _draw_lens(rng, options)
     in_front, front_share = rng.random() < FOREGROUND, rng.uniform(0.4, 1.1)
-    geometry_rng, front_rng, noise_rng = rng.spawn(3)
+    geometry_rng, front_rng, noise_rng, montage_rng = rng.spawn(4)
 
     shot = _prepared(photo_path, mask_path, options.short_side)
+    if others and montage_rng.random() < options.montage:
+        other = _prepared(*others[montage_rng.integers(len(others))], options.short_side)
+        shot = _montage(montage_rng, shot, other)
     encoded, photo, subject, background, matte = shot.encoded, shot.photo, shot.subject, shot.background, shot.matte
     if options.noise:
         noise = _noise(noise_rng, photo)
@@ -222,6 +240,17 @@ def from_mask(name: str, photo_path: Path, mask_path: Path, *, options: Options,
             bokeh = _linear(encoded)
         matte = matte * (1 - layer[..., 3])
     return Example(name, encoded, _target(encoded, bokeh, lens_drawn), images.to_uint8(matte), radius)
+
+
+def _montage(rng: np.random.Generator, shot: _Prepared, other: _Prepared) -> _Prepared:
+    """The subject of `shot`, or a thing of chance with a surface from it, where the subject of `other` was."""
+    light = montage.backdrop(rng, other.background, shot.matte.shape)
+    if rng.random() < montage.PROPS:
+        subject, matte = montage.prop(rng, shot.matte.shape, shot.photo)
+    else:
+        subject, matte = montage.moved(rng, shot.subject, shot.matte)
+    encoded = _to_srgb(light + matte[..., None] * (subject - light))
+    return _Prepared(encoded, _linear(encoded), matte, subject, light, _spots(_to_srgb(light)))
 
 
 def from_depth(name: str, photo_path: Path, depth_path: Path, *, options: Options, rng: np.random.Generator) -> Example:

@@ -36,7 +36,7 @@ def moved(rng: np.random.Generator, subject: np.ndarray, matte: np.ndarray) -> t
     if not rows.size:
         return subject, matte
     top, bottom, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
-    scale = rng.uniform(0.5, 1.2) * min(1.0, 0.95 * height / (bottom - top), 0.95 * width / (right - left))
+    scale = min(rng.uniform(0.5, 1.2), 0.95 * height / (bottom - top), 0.95 * width / (right - left))
     mirrored = -1 if rng.random() < 0.5 else 1
     lowest = height if bottom >= height - 2 else rng.uniform(max(0.55 * height, scale * (bottom - top)), 0.98 * height)
     middle = np.clip(rng.normal(0.5, 0.17), 0.12, 0.88) * width

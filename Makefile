@@ -26,7 +26,7 @@ TRAIN_OPTIONS = --run "$(RUN)" $(if $(RECIPE),--recipe "$(RECIPE)") $(if $(DATA)
 	$(if $(FROM),--start-from "$(FROM)") \
 	$(if $(VGG),--vgg-weights "$(VGG)") $(foreach setting,$(SET),--set '$(setting)')
 
-.PHONY: help setup train train-level export-tflite benchmark demo test test-slow lint clean
+.PHONY: help setup train train-level weights export-tflite benchmark demo test test-slow lint clean
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
@@ -54,13 +54,29 @@ export-tflite: $(READY)  ## quantize, convert, verify: [RUN=] [QUANT=fp32|fp16|d
 benchmark: $(READY)  ## measure .tflite files on this machine: [MODELS="a.tflite folder"] [OUT=] [FORCE=1]
 	$(PY) -m benchmark run $(MODELS) --out "$(OUT)/results.json" --markdown "$(OUT)/results.md" $(if $(FORCE),--force)
 
+# The shipped weights again, from photos with subject masks. 5 lenses for each photo as it is, 2 for montages, and scenes.
+MASKS =
+MODEL_SIZE = M
+WEIGHTS := build/weights
+SYNTHESIZE = $(PY) -m pynet_bokeh data synthesize --photos "$(PHOTOS)" --masks "$(MASKS)" --cats-eye --noise \
+	--radius 1.5,40 --seed 1
+
+weights: $(READY)  ## train the shipped weights: PHOTOS= MASKS= [MODEL_SIZE=S|M|L] [RUN=]
+	@test -n "$(MASKS)" || { echo "error: MASKS is missing; make weights PHOTOS=folder MASKS=folder" >&2; exit 2; }
+	$(SYNTHESIZE) --variants 5 --out $(WEIGHTS)/pairs
+	$(SYNTHESIZE) --variants 2 --montage 1 --out $(WEIGHTS)/montages
+	$(PY) -m pynet_bokeh data scenes --count 350 --size 512x768 --vary --seed 11 --out $(WEIGHTS)/portrait
+	$(PY) -m pynet_bokeh data scenes --count 350 --size 768x512 --vary --seed 12 --out $(WEIGHTS)/landscape
+	$(PY) -m pynet_bokeh train --run "$(RUN)" --recipe pynet_mobile --set network_config.size='"$(MODEL_SIZE)"' \
+		--data $(WEIGHTS)/pairs $(WEIGHTS)/montages $(WEIGHTS)/portrait $(WEIGHTS)/landscape
+
 # The demo: built-in scenes, all levels of a small pyramid, QAT, exports, benchmark, renders, a page to look at.
 DEMO := build/demo
 DEMO_MODELS = $(foreach quant,fp32 fp16 dynamic_int8 ptq_int8 qat_int8,$(DEMO)/models/pynet_mobile_$(quant)_512x512.tflite)
 DEMO_INT8 = $(DEMO)/models/pynet_mobile_qat_int8_512x512.tflite
 
 demo: $(READY)  ## scenes -> training -> int8 .tflite -> benchmark -> pictures: build/demo/report.html
-	$(PY) -m pynet_bokeh data scenes --out $(DEMO)/scenes --count 600 --test-count 24 --size 512
+	$(PY) -m pynet_bokeh data scenes --out $(DEMO)/scenes --count 600 --test-count 24 --size 512 --vary
 	$(PY) -m pynet_bokeh train --run $(DEMO)/run --recipe demo --data $(DEMO)/scenes
 	$(PY) -m export tflite $(DEMO)/run --size 512 --quant all --qat-steps 200 --out $(DEMO)/models --force
 	$(PY) -m pynet_bokeh evaluate --model $(DEMO)/run --data $(DEMO)/scenes --json $(DEMO)/evaluation/float.json

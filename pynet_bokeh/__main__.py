@@ -142,8 +142,7 @@ def _evaluate(arguments) -> int:
         if arguments.all:
             return joined([pairs.open_all(folder, extra=extra) for folder in settings.folders])
         scenes = arguments.limit or SCENES
-        vary = predictor.takes_strength
-        return settings.open(extra=extra, scene_size=arguments.size, scene_count=scenes, vary=vary)[1]
+        return settings.open(extra=extra, scene_size=arguments.size, scene_count=scenes)[1]
 
     # The subject's mask is wanted for the figures even when the network takes no map, or another one.
     depth = predictor.extra == "depth"
@@ -220,7 +219,7 @@ def _add_data(commands) -> None:
     scenes.add_argument("--count", type=cli.positive, default=100, metavar="N", help="for training (default 100)")
     scenes.add_argument("--test-count", type=cli.positive, default=16, metavar="N", help="held out (default 16)")
     scenes.add_argument("--size", type=cli.image_size, default=(512, 512), metavar="WxH")
-    scenes.add_argument("--vary", action="store_true", help="open the lens differently wide for each scene")
+    scenes.add_argument("--vary", action="store_true", help="open the lens differently wide for each training scene")
     scenes.add_argument("--extra", choices=("depth", "focus"), default="focus")
     scenes.add_argument("--seed", type=cli.natural, default=0, metavar="N")
     scenes.set_defaults(command=_scenes)
@@ -283,7 +282,7 @@ def _scenes(arguments) -> int:
     from pynet_bokeh.data.writing import write_pairs
 
     for split, folder, count in (("train", "train", arguments.count), ("validation", "test", arguments.test_count)):
-        options = {"extra": arguments.extra, "seed": arguments.seed, "vary": arguments.vary}
+        options = {"extra": arguments.extra, "seed": arguments.seed, "vary": arguments.vary and split == "train"}
         source = SceneSource(arguments.size, split=split, count=count, **options)
         write_pairs(source, arguments.out / folder, label=folder)
     return 0

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -97,7 +97,7 @@ def open_photos(
         part: PhotoSource(
             tuple((by_photo[name], by_map[name]) for name in chosen),
             kind,
-            options,
+            options if part == "train" else replace(options, closed=0.0),  # there is nothing to score in those
             f"{part}: {len(chosen)} photos of {photos} with the {kind}s of {maps}",
         )
         for part, chosen in sides.items()

@@ -46,12 +46,12 @@ class DataSettings:
     ) -> tuple[Source, Source]:
         """The training and the validation source, disjoint; `scene_count` scenes for validation.
 
-        `vary` opens the scenes' lens differently wide, for networks that are told how wide.
+        `vary` opens the lens of training scenes differently wide, for networks that are told how wide.
         """
         if not self.folders:
-            options = {"extra": extra, "seed": self.seed, "vary": vary}
+            options = {"extra": extra, "seed": self.seed}
             return (
-                scenes.SceneSource(scene_size, split="train", **options),
+                scenes.SceneSource(scene_size, split="train", vary=vary, **options),
                 scenes.SceneSource(scene_size, split="validation", count=scene_count, **options),
             )
         options = {"extra": extra, "split": self.split, "subset": self.subset, "seed": self.seed}

@@ -19,7 +19,6 @@ from pynet_bokeh.data.textures import Patch
 from pynet_bokeh.errors import UserError
 
 APERTURES = ("disc", "polygon", "mixed")
-UNCHANGED = 0.06  # share of variants whose lens is closed: the target is the photo
 FOREGROUND = 0.15  # share of variants with something out of focus in front
 SOLID = 0.97  # of the matte: from here on a pixel shows nothing of the background
 LARGEST_ENLARGEMENT = 1.25
@@ -38,6 +37,7 @@ class Options:
         cats_eye: let the lens barrel cut the discs towards the corners, in half of the variants.
         noise: give the photo a sensor's noise before anything else.
         exposure: make the target up to a third of a stop brighter or darker.
+        closed: share of the variants whose lens is closed: the target is the photo.
         montage: share of the variants whose subject is set into another photo, see pynet_bokeh.data.montage.
         seed: others give other geometry and lenses.
     """
@@ -49,6 +49,7 @@ class Options:
     cats_eye: bool = False
     noise: bool = False
     exposure: bool = False
+    closed: float = 0.06
     montage: float = 0.0
     seed: int = 0
 
@@ -186,7 +187,7 @@ class _Lens:
 
 
 def _draw_lens(rng: np.random.Generator, options: Options) -> _Lens:
-    closed = rng.random() < UNCHANGED
+    closed = rng.random() < options.closed
     radius = math.exp(rng.uniform(math.log(options.radius[0]), math.log(options.radius[1])))
     aperture = draw_aperture(rng, options.aperture, cats_eye=options.cats_eye)
     boost = math.exp(rng.uniform(math.log(2), math.log(8)))

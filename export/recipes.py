@@ -18,7 +18,7 @@ class QuantizationRecipe:
       trained: fine-tune with fake quantization first (quantization-aware training).
       integer_edges: uint8 pictures in and out, scale 1/255.
       min_psnr: decibels that each verification picture must reach against the float network.
-      max_drop: decibels that the mean PSNR against the targets may lose, where there are targets.
+      max_drop: decibels that the PSNR of all pictures together against the targets may lose, where there are targets.
     """
 
     name: str

@@ -162,7 +162,21 @@ def test_the_coarsest_level_is_too_small_for_ssim(run):
     assert sidecar["verification"]["kernels"]["xnnpack"]["mean_ssim"] is None
 
 
-@pytest.mark.parametrize("network", ["glass_net", "double_vnet"])
-def test_normalized_networks_are_quantized_around_their_normalization(tmp_path, network, tflite_probe):
-    run = finished_run(tmp_path / "run", f"network={network}", "network_config={width = 0.125}", spread=0.02)
-    assert tflite_probe(export(run, "qat_int8"))["foreign_operators"] == []
+@pytest.mark.parametrize(
+    ("network", "config", "spread", "size"),
+    [
+        ("glass_net", "{width = 0.125}", 0.02, SIZE),
+        ("double_vnet", "{width = 0.125}", 0.02, SIZE),
+        pytest.param("pynet", "{width = 0.125, max_kernel = 3}", None, (128, 128), marks=pytest.mark.slow),
+    ],
+    ids=["glass_net", "double_vnet", "pynet"],
+)
+def test_normalized_networks_are_quantized_around_their_normalization(
+    tmp_path, network, config, spread, size, tflite_probe
+):
+    settings = f"network={network}", f"network_config={config}", f"data.crop={list(size)}"
+    run = finished_run(tmp_path / "run", *settings, spread=spread)
+    path = exporting.export(run.folder, quantization="qat_int8", picture_size=size, schedule=FAST)
+    probe = tflite_probe(path)
+    assert probe["foreign_operators"] == []
+    assert set(probe["dtypes"]) == {"uint8"}

@@ -66,7 +66,7 @@ class Artifact:
     def agreement(self) -> float | None:
         """PSNR in dB against the float network under XNNPACK, where the sidecar has it."""
         value: Any = self.sidecar
-        for key in ("verification", "kernels", "xnnpack", "mean_psnr"):
+        for key in ("verification", "kernels", "xnnpack", "psnr"):
             value = value.get(key) if isinstance(value, dict) else None
         return float(value) if isinstance(value, int | float) else None
 

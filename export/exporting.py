@@ -93,7 +93,7 @@ def summary(figures: dict) -> str:
     """Verification figures in one line."""
     xnnpack = figures["kernels"]["xnnpack"]
     text = (
-        f"{xnnpack['mean_psnr']:.1f} dB to the float network on {xnnpack['pictures']} pictures "
+        f"{xnnpack['psnr']:.1f} dB to the float network on {xnnpack['pictures']} pictures "
         f"(lowest {xnnpack['min_psnr']:.1f})"
     )
     if "target" in figures:

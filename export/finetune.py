@@ -10,10 +10,13 @@ import tf_keras
 from export import artifact, quantize
 from export.recipes import QatSchedule
 from pynet_bokeh import files, levels, losses, weights
+from pynet_bokeh.models import registry
 from pynet_bokeh.models.network import Network
 from pynet_bokeh.training import level as training
 from pynet_bokeh.training import loop
 from pynet_bokeh.training.run import Run
+
+CROPS = ("crop", "validation_crop")
 
 
 def finetune(
@@ -33,6 +36,7 @@ def finetune(
     Args:
       network, model: the run's network at any size, with its float weights.
     """
+    run, schedule = _affordable(run, level, schedule)
     folder = run.level_folder(level) / "qat"
     stored = folder / "weights.npz"
     origin = {
@@ -53,6 +57,17 @@ def finetune(
         weights.save(quantize.named_variables(quantized), stored)
         shutil.rmtree(folder / "checkpoints", ignore_errors=True)
     return stored
+
+
+def _affordable(run: Run, level: int, schedule: QatSchedule) -> tuple[Run, QatSchedule]:
+    """The run and the schedule with pictures and batches as small as the smaller of both wants them: what the recipe
+    needs days on a large GPU for, the ranges don't need."""
+    data = run.recipe.data
+    crops = {name: tuple(min(side, schedule.crop) for side in getattr(data, name)) for name in CROPS}
+    registry.check_size(run.recipe.network, crops["crop"], what=f"crops for --qat-crop {schedule.crop}")
+    recipe = dataclasses.replace(run.recipe, data=dataclasses.replace(data, **crops))
+    batch = min(schedule.batch, recipe.level[level].batch)
+    return dataclasses.replace(run, recipe=recipe), dataclasses.replace(schedule, batch=batch)
 
 
 def _train(run, network, model, quantized, level, schedule, folder, vgg_weights) -> None:

@@ -85,6 +85,7 @@ _OUTPUT_BY_LAYER = {
     InstanceNormalization: "none",
     ChannelMeanMax: "none",
 }
+_ACTIVATIONS = (tf_keras.layers.LeakyReLU, tf_keras.layers.Activation)
 
 
 def quantize(model: tf_keras.Model) -> tf_keras.Model:
@@ -92,11 +93,14 @@ def quantize(model: tf_keras.Model) -> tf_keras.Model:
 
     The picture that goes out is quantized over exactly 0 … 1. Raises UserError for a layer that can't be quantized.
     """
-    last = model.get_layer(OUTPUT).input._keras_history.layer
+    last = _feed(model.get_layer(OUTPUT))
+    pooled = _normalizations_to_pool(model)
 
     def annotate(layer):
         if layer.name in (OUTPUT, "input"):  # the picture, and the inputs side by side
             output = "picture"
+        elif layer.name in pooled:
+            output = "moving"
         else:
             output = "none" if layer is last else _OUTPUT_BY_LAYER.get(type(layer))
         if output is None:
@@ -112,6 +116,27 @@ def quantize(model: tf_keras.Model) -> tf_keras.Model:
             return _keras.quantize_apply(annotated)
         except (RuntimeError, ValueError) as error:
             raise UserError(f"qat_int8: this network can't be quantized ({error})") from error
+
+
+def _feed(layer):
+    """The layer that a layer of one input reads."""
+    return layer.input._keras_history.layer
+
+
+def _normalizations_to_pool(model: tf_keras.Model) -> set[str]:
+    """The names of the normalizations that lead to a pooling by way of an activation alone.
+
+    They end in int8, so that the activation runs in int8 too. Were it the activation's output that becomes int8, one
+    range would be kept for all its readers, that of a join beside the pooling; but LiteRT prepares no pooling whose
+    input and output differ in scale.
+    """
+    names = set()
+    for layer in model.layers:
+        if isinstance(layer, tf_keras.layers.MaxPooling2D):
+            activation = _feed(layer)
+            if isinstance(activation, _ACTIVATIONS) and isinstance(_feed(activation), InstanceNormalization):
+                names.add(_feed(activation).name)
+    return names
 
 
 def calibrate(quantized: tf_keras.Model, model: tf_keras.Model, batches: Iterable[dict]) -> None:

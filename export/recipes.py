@@ -18,7 +18,7 @@ class QuantizationRecipe:
       trained: fine-tune with fake quantization first (quantization-aware training).
       integer_edges: uint8 pictures in and out, scale 1/255.
       min_psnr: decibels that each verification picture must reach against the float network.
-      max_drop: decibels that the mean PSNR against the targets may lose, where there are targets.
+      max_drop: decibels that the PSNR of all pictures together against the targets may lose, where there are targets.
     """
 
     name: str
@@ -38,15 +38,25 @@ class QatSchedule:
 
     Attributes:
       steps: optimiser steps; 0 only calibrates.
-      batch: pictures a step.
+      batch: pictures a step; the recipe's own batch where that is smaller.
       learning_rate: at the start, falling to a hundredth along a cosine.
       calibration_batches: float batches that set the ranges before the first step.
+      crop: longest side of a picture in pixels; the recipe's own crop where that is smaller.
     """
 
     steps: int = 400
     batch: int = 8
     learning_rate: float = 1e-4
     calibration_batches: int = 16
+    crop: int = 512
+
+    def __post_init__(self):
+        for name, least in (("steps", 0), ("batch", 1), ("calibration_batches", 1), ("crop", 1)):
+            if getattr(self, name) < least:
+                option = f"--qat-{name.replace('_', '-')}"
+                raise UserError(f"{option}: a whole number, {least} or more, is wanted; received {getattr(self, name)}")
+        if not 0 < self.learning_rate < float("inf"):
+            raise UserError(f"--qat-learning-rate: a number above 0 is wanted; received {self.learning_rate}")
 
 
 RECIPES = {

@@ -44,7 +44,9 @@ def _given_data(arguments) -> dict:
 def _add_train(commands) -> None:
     parser = commands.add_parser("train", help="train a run level by level, coarsest first")
     parser.add_argument("--run", required=True, type=Path, metavar="DIR", help="folder of the run, made when missing")
-    parser.add_argument("--recipe", metavar="NAME|FILE.toml", help="default: the run's own, or pynet_mobile")
+    parser.add_argument(
+        "--recipe", metavar="NAME|FILE.toml", help="default: the run's own, that of --start-from, or pynet_mobile"
+    )
     parser.add_argument(
         "--level", type=int, choices=levels.LEVELS, help="only this level; without it all that are missing"
     )
@@ -67,7 +69,7 @@ def _train(arguments) -> int:
     from pynet_bokeh.training.run import open_or_create
 
     exists = (arguments.run / "recipe.json").is_file()
-    name = arguments.recipe or (None if exists else "pynet_mobile")
+    name = arguments.recipe or (None if exists or arguments.start_from else "pynet_mobile")
     run = open_or_create(
         arguments.run,
         recipes.load(name, arguments.set) if name else None,

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -35,6 +36,15 @@ def whole_file(path: Path) -> Iterator[Path]:
         raise UserError(f"{path}: can't be written ({error.strerror or error})") from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def link(existing: Path, path: Path) -> None:
+    """Gives a file a second name, new ones' folder included; a copy where the file system has no hard links."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.link(existing, path)
+    except OSError:
+        shutil.copyfile(existing, path)
 
 
 def write_json(path: Path, content) -> None:

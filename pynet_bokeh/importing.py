@@ -11,7 +11,7 @@ from pathlib import Path
 
 import tf_keras
 
-from pynet_bokeh import files, weights
+from pynet_bokeh import files, levels, weights
 from pynet_bokeh.errors import UserError
 from pynet_bokeh.models import registry
 from pynet_bokeh.models.network import Network
@@ -102,8 +102,9 @@ def import_weights(name: str, checkpoint: Path | str, out: Path | str, *, force:
     counts = {"variables": len(entries), "parameters": parameters, "ignored": source.total - len(entries)}
     with _whole_run(out) as folder:
         run = open_or_create(folder, recipe, None)
-        for level in network.pictures:
-            weights.save(network.variables(level), run.weights(level))
+        weights.save(network.variables(levels.FINEST), run.weights(levels.FINEST))
+        for level in network.pictures.keys() - {levels.FINEST}:
+            files.link(run.weights(levels.FINEST), run.weights(level))
         origin = {"weights": name, "checkpoint": str(checkpoint), "matched_by": matched_by, **counts}
         files.write_json(folder / "imported.json", origin)
     return Imported(dataclasses.replace(run, folder=out), matched_by, **counts)

@@ -22,7 +22,7 @@ def load_model(run: Run, level: int = levels.FINEST, *, picture_size=(None, None
             f"{run.weights(level)}: missing, level {level} is not trained yet (make train RUN={run.folder})"
         )
     network = registry.build(run.recipe.network, run.recipe.network_config, picture_size=picture_size, batch=batch)
-    missing = weights.load(network.variables(level), run.weights(level))
+    missing = weights.load(network.variables(level), run.weights(level), others=network.variables(levels.FINEST))
     if missing:
         raise UserError(f"{run.weights(level)}: lacks {missing[0]}")
     return network, network.model(level)

@@ -28,20 +28,24 @@ def save(variables: Iterable | Mapping, path: Path) -> None:
         np.savez(file, **arrays)
 
 
-def load(variables: Iterable | Mapping, path: Path) -> list[str]:
+def load(variables: Iterable | Mapping, path: Path, *, others: Iterable = ()) -> list[str]:
     """Assigns the file's arrays to the variables of the same name; returns the names that the file does not have.
+
+    Args:
+      others: variables that the file may hold beside; they are left alone.
 
     Raises UserError when the file can't be read, has an array that no variable wants, or one of another shape; then no
     variable has changed.
     """
+    by_name = _by_name(variables)
+    passed_over = _by_name(others).keys() - by_name.keys()
     try:
         with Path(path).open("rb") as file, np.load(file) as content:
-            arrays = dict(content)
+            arrays = {name: content[name] for name in content.files if name not in passed_over}
     except FileNotFoundError as error:
         raise UserError(f"{path}: no such file") from error
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise UserError(f"{path}: not a readable weights file ({error})") from error
-    by_name = _by_name(variables)
     for name, array in arrays.items():
         if name not in by_name:
             raise UserError(f"{path}: holds {name}, which this network does not have")

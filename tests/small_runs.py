@@ -1,6 +1,7 @@
 """Runs small enough for tests, finished without training."""
 
 import numpy as np
+import tf_keras
 
 from pynet_bokeh import weights
 from pynet_bokeh.models import registry
@@ -11,11 +12,21 @@ SMALL = ["data.crop=[64, 64]", "data.scene_size=[64, 64]", "data.validation_crop
 
 
 def lively(network, *, seed=0, spread=0.05):
-    """Moves the variables off their initial values, so that every gate and head does something."""
+    """Moves the variables off their initial values, so that every gate and head does something.
+
+    A deep network without shortcuts draws next to nothing then. With `spread` None each kernel keeps the variance of
+    what it reads.
+    """
     rng = np.random.default_rng(seed)
     for layer in network.layers:
         for variable in layer.trainable_variables:
-            variable.assign_add(rng.normal(0, spread, variable.shape).astype(np.float32))
+            noise = rng.normal(0, spread or 0.05, variable.shape)
+            if spread is None and len(variable.shape) == 4:
+                *sides, maps_in, maps_out = variable.shape
+                transposed = isinstance(layer, tf_keras.layers.Conv2DTranspose)  # its kernel is [k, k, out, in]
+                read = np.prod(sides) * (maps_out / np.prod(layer.strides) if transposed else maps_in)
+                noise *= np.sqrt(1 / read) / 0.05
+            variable.assign_add(noise.astype(np.float32))
     return network
 
 

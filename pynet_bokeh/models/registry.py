@@ -40,16 +40,20 @@ def configure(name: str, options: dict):
         raise UserError(f"network_config of {name}: {error}") from error
 
 
+def check_size(name: str, picture_size, *, what: str = "picture size") -> None:
+    """Raises UserError unless network `name` takes level-1 pictures of `picture_size` (height, width; None: open)."""
+    multiple = module_of(name).SIZE_MULTIPLE
+    for side in picture_size:
+        if side is not None and (side <= 0 or side % multiple):
+            raise UserError(
+                f"{what}: {name} takes multiples of {multiple}; received {picture_size[1]}x{picture_size[0]}"
+            )
+
+
 def build(name: str, options: dict | None = None, *, picture_size=(None, None), batch: int | None = None) -> Network:
     """Builds network `name` with `options`; `picture_size` (height, width) is checked against its multiple.
 
     Raises UserError for an unknown name or option and a size the network does not take.
     """
-    module = module_of(name)
-    for side in picture_size:
-        if side is not None and (side <= 0 or side % module.SIZE_MULTIPLE):
-            raise UserError(
-                f"picture size: {name} takes multiples of {module.SIZE_MULTIPLE}; "
-                f"received {picture_size[1]}x{picture_size[0]}"
-            )
-    return module.build(configure(name, options or {}), picture_size=picture_size, batch=batch)
+    check_size(name, picture_size)
+    return module_of(name).build(configure(name, options or {}), picture_size=picture_size, batch=batch)

@@ -17,7 +17,7 @@ from pynet_bokeh.models.network import OUTPUT, SUBJECT, Network
 from pynet_bokeh.training import loop, randomness
 from pynet_bokeh.training.adversarial import Adversarial
 from pynet_bokeh.training.journal import Journal
-from pynet_bokeh.training.recipe import LevelRecipe
+from pynet_bokeh.training.recipe import LevelRecipe, Recipe
 from pynet_bokeh.training.run import Run, open_run
 
 SAMPLES = 4
@@ -27,11 +27,14 @@ FIRST_STAGE = "first_stage"
 
 def train(run: Run, *, vgg_weights: str | None = None) -> None:
     """Trains every level of the recipe that the network has and that is not finished, coarsest first."""
+    _check_crops(run.recipe)
     network = registry.build(run.recipe.network, run.recipe.network_config)
     wanted = [level for level in levels.LEVELS if level in network.pictures and level in run.recipe.level]
     if not wanted:
         raise UserError(f"recipe {run.recipe.name}: [level.{levels.FINEST}] is missing")
     missing = [level for level in wanted if not run.is_finished(level)]
+    if not missing:
+        print(f"{run.folder}: every level is finished already")
     for level in missing:  # a mistake in the last level's recipe must not wait until the others are trained
         size = levels.size(run.recipe.data.crop, level)
         objective(run.recipe.level[level], picture_size=size, vgg_weights=vgg_weights)
@@ -56,13 +59,14 @@ def train_level(run: Run, level: int, *, vgg_weights: str | None = None) -> None
     if level not in recipe.level:
         raise UserError(f"recipe {recipe.name}: [level.{level}] is missing")
     schedule = recipe.level[level]
+    _check_crops(recipe)
     with randomness.seeded(recipe.seed):
         network = registry.build(recipe.network, recipe.network_config)
         discriminators = patch_gan.build() if recipe.adversarial and level == levels.FINEST else None
     start = starting_weights(run, network, level)
     model = _model(network, level, schedule)
     if start:
-        absent = weights.load(network.variables(level), start)
+        absent = weights.load(network.variables(level), start, others=network.variables(levels.FINEST))
         own = {weights.variable_name(variable) for variable in network.variables(level)}
         if level + 1 in network.pictures:
             own -= {weights.variable_name(variable) for variable in network.variables(level + 1)}
@@ -90,6 +94,11 @@ def train_level(run: Run, level: int, *, vgg_weights: str | None = None) -> None
     )
     weights.save(network.variables(level), run.weights(level))
     shutil.rmtree(folder / "checkpoints")  # the optimiser's state, of no use to a finished level
+
+
+def _check_crops(recipe: Recipe) -> None:
+    for name in ("crop", "validation_crop"):
+        registry.check_size(recipe.network, getattr(recipe.data, name), what=f"recipe {recipe.name}: data.{name}")
 
 
 def starting_weights(run: Run, network: Network, level: int) -> Path | None:

@@ -37,7 +37,8 @@ class Run:
         return self.folder / f"level{level}"
 
     def weights(self, level: int) -> Path:
-        """The finished weights of levels 7 … `level`; the file exists when the level is finished."""
+        """The finished weights of levels 7 … `level`; the file exists when the level is finished. It may hold those of
+        finer levels too: what was imported is one file for all."""
         return self.level_folder(level) / "weights.npz"
 
     def is_finished(self, level: int) -> bool:
@@ -71,9 +72,9 @@ def open_or_create(
     """Opens the run in `folder`, or makes it with `recipe`.
 
     Args:
-      recipe: None takes the run's own.
+      recipe: None takes the run's own, for a new run that of `start_from`.
       data: fields of DataSettings that the user gave; the others stay as the run has them.
-      overrides: `key.key=value` changes to the run's own recipe, where `recipe` is None.
+      overrides: `key.key=value` changes to it, where `recipe` is None.
       start_from: see training.level.train_level.
 
     A run keeps its network: another one is refused, and so is a `start_from` with another one. A changed schedule is
@@ -87,6 +88,8 @@ def open_or_create(
         _refuse_another_network(recipe, run)
         run = Run(folder, recipe, _changed_data(run, data or {}), str(start_from) if start_from else run.start_from)
     else:
+        if recipe is None and start_from:
+            recipe = recipes.changed(open_run(start_from).recipe, overrides)
         if recipe is None:
             raise UserError(f"{folder}: no run there yet; name a recipe ({', '.join(recipes.names())})")
         run = Run(folder, recipe, DataSettings(**(data or {})), str(start_from) if start_from else None)

@@ -94,7 +94,7 @@ def files(tmp_path, fake_results):
         "network": "pynet_mobile",
         "quantization": "qat_int8",
         "sha256": "ab" * 32,
-        "verification": {"kernels": {"xnnpack": {"mean_psnr": 44.25}}},
+        "verification": {"kernels": {"xnnpack": {"psnr": 44.25}}},
         "versions": {"tensorflow": "2.21.0"},
     }
     (tmp_path / "b.json").write_text(json.dumps(sidecar))

@@ -1,5 +1,6 @@
 """Whole exports of a small run: artifact, sidecar, verification, and nothing where it fails."""
 
+import dataclasses
 import hashlib
 import json
 
@@ -119,6 +120,35 @@ def test_fine_tuning_is_kept_while_nothing_changes(run, monkeypatch, change, tra
     assert len(trained) == trainings
 
 
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"steps": -1}, "--qat-steps: a whole number, 0 or more, is wanted; received -1"),
+        ({"calibration_batches": 0}, "--qat-calibration-batches: a whole number, 1 or more"),
+        ({"learning_rate": float("nan")}, "--qat-learning-rate: a number above 0 is wanted; received nan"),
+    ],
+)
+def test_a_schedule_out_of_range_is_named(change, message):
+    with pytest.raises(UserError, match=message):
+        QatSchedule(**change)
+
+
+def test_fine_tuning_takes_no_more_than_the_recipe_and_the_schedule_allow(run, monkeypatch):
+    asked = []
+    monkeypatch.setattr(finetune, "_train", lambda run, *rest: asked.append((run.recipe.data, rest[4])) or 1 / 0)
+    network, model = load_model(run)
+    for crop, wanted in ((512, (64, 128)), (64, (64, 64))):
+        data = dataclasses.replace(run.recipe.data, crop=(64, 128), validation_crop=(128, 64))
+        wide = dataclasses.replace(run, recipe=dataclasses.replace(run.recipe, data=data))
+        with pytest.raises(ZeroDivisionError):
+            finetune.finetune(wide, network, model, 1, QatSchedule(crop=crop, batch=50))
+        seen, schedule = asked.pop()
+        assert (seen.crop, seen.validation_crop) == (wanted, wanted[::-1])
+        assert schedule.batch == run.recipe.level[1].batch
+    with pytest.raises(UserError, match="crops for --qat-crop 50: pynet_mobile takes multiples of 64; received 50x50"):
+        finetune.finetune(run, network, model, 1, QatSchedule(crop=50))
+
+
 def test_a_level_can_be_exported(run, tflite_probe):
     path = export(run, "fp32", level=3)
     assert path.name == "pynet_mobile_level3_fp32_64x128.tflite"
@@ -160,9 +190,3 @@ def test_depth_is_an_input_by_its_name(tmp_path, tflite_probe):
 def test_the_coarsest_level_is_too_small_for_ssim(run):
     sidecar = json.loads(export(run, "fp32", level=7).with_suffix(".json").read_text())
     assert sidecar["verification"]["kernels"]["xnnpack"]["mean_ssim"] is None
-
-
-@pytest.mark.parametrize("network", ["glass_net", "double_vnet"])
-def test_normalized_networks_are_quantized_around_their_normalization(tmp_path, network, tflite_probe):
-    run = finished_run(tmp_path / "run", f"network={network}", "network_config={width = 0.125}", spread=0.02)
-    assert tflite_probe(export(run, "qat_int8"))["foreign_operators"] == []

@@ -3,10 +3,14 @@ import pytest
 import tf_keras
 
 from export import quantize
+from export.convert import convert
+from export.recipes import recipe_named
 from pynet_bokeh.errors import UserError
 from pynet_bokeh.metrics import psnr
 from pynet_bokeh.models import registry
-from pynet_bokeh.models.network import OUTPUT
+from pynet_bokeh.models.layers import InstanceNormalization
+from pynet_bokeh.models.network import OUTPUT, join
+from pynet_bokeh.runtime import TflitePredictor
 from small_runs import lively
 
 
@@ -80,6 +84,31 @@ def test_gradients_reach_every_trainable_variable(calibrated, batches):
     with tf.GradientTape() as tape:
         loss = tf.reduce_mean(tf.square(calibrated(batches[0], training=True)[OUTPUT]))
     assert all(gradient is not None for gradient in tape.gradient(loss, calibrated.trainable_variables))
+
+
+def test_a_pooling_beside_a_join_behind_a_normalization_runs(tmp_path):
+    """As in PyNET's encoder: float normalization, an activation, and of that a pooling and a skip connection."""
+    layers, inputs = tf_keras.layers, {"image": tf_keras.Input((32, 32, 3), batch_size=1, name="image")}
+
+    def convolution(x, maps, name):
+        return layers.Conv2D(maps, 3, padding="same", activation="relu", name=name)(x)
+
+    x = InstanceNormalization(name="normalized")(convolution(inputs["image"], 8, "first"))
+    encoded = layers.LeakyReLU(0.2, name="encoded")(x)
+    x = convolution(layers.MaxPooling2D(name="pool")(encoded), 8, "coarse")
+    x = layers.Conv2DTranspose(8, 3, strides=2, padding="same", name="up")(x)
+    x = layers.Conv2D(3, 3, padding="same", name="head")(join([encoded, layers.LeakyReLU(0.2)(x)], "joined"))
+    picture = layers.Activation("sigmoid", name="picture")(x)
+    model = tf_keras.Model(inputs, {OUTPUT: layers.Activation("linear", name=OUTPUT)(picture)})
+    images = np.random.default_rng(2).random((4, 1, 32, 32, 3), np.float32)
+
+    quantized = quantize.quantize(model)
+    quantize.calibrate(quantized, model, [{"image": image} for image in images])
+    path = tmp_path / "pooled.tflite"
+    path.write_bytes(convert(quantized, recipe_named("qat_int8")))
+    for xnnpack in (True, False):
+        drawn = TflitePredictor(path, xnnpack=xnnpack)(images[0][0])
+        assert psnr(drawn, quantized(images[0])[OUTPUT][0].numpy()) > 45
 
 
 def test_an_empty_calibration_set_is_refused(model):

@@ -57,3 +57,20 @@ def test_overwriting_is_refused_unless_asked(tmp_path):
     files.refuse_overwriting(tmp_path / "y", force=False)
     with pytest.raises(UserError, match="exists already; give another name or --force"):
         files.refuse_overwriting(tmp_path / "x", force=False)
+
+
+def test_a_second_name_is_the_same_file(tmp_path):
+    (tmp_path / "a").write_text("all")
+    files.link(tmp_path / "a", tmp_path / "new" / "b")
+    assert (tmp_path / "a").samefile(tmp_path / "new" / "b")
+
+
+def test_without_hard_links_it_is_a_copy(tmp_path, monkeypatch):
+    def refuse(*_):
+        raise PermissionError("not on this file system")
+
+    monkeypatch.setattr(files.os, "link", refuse)
+    (tmp_path / "a").write_text("all")
+    files.link(tmp_path / "a", tmp_path / "b")
+    assert (tmp_path / "b").read_text() == "all"
+    assert not (tmp_path / "a").samefile(tmp_path / "b")

@@ -1,5 +1,7 @@
 """Published weights through the importer: real checkpoints with the published names and the reference weights."""
 
+import contextlib
+import io
 import json
 import types
 from pathlib import Path
@@ -11,6 +13,7 @@ import tf_keras
 
 import foreign_checkpoints
 import published
+from pynet_bokeh import images
 from pynet_bokeh.__main__ import main
 from pynet_bokeh.errors import UserError
 from pynet_bokeh.importing import PUBLISHED, import_weights, match
@@ -44,28 +47,91 @@ def test_the_command_knows_every_published_name(name, tmp_path, capsys):
     assert "no such checkpoint" in capsys.readouterr().err
 
 
-def test_pynet_from_a_tensorflow_1_checkpoint(tmp_path, capsys):
+@pytest.fixture(scope="module")
+def pynet(tmp_path_factory):
+    """PyNET's run, imported by the command, and what that said."""
+    folder = tmp_path_factory.mktemp("pynet")
     checkpoint = foreign_checkpoints.by_names(
-        tmp_path / "pynet_level_0.ckpt", arrays("pynet_bokeh"), scope="generator", others=("vgg/conv1", "beta1_power")
+        folder / "pynet_level_0.ckpt", arrays("pynet_bokeh"), scope="generator", others=("vgg/conv1", "beta1_power")
     )
-    run = tmp_path / "run"
-    assert main(["import-weights", "pynet-bokeh", checkpoint, "--out", str(run)]) == 0
-    said = capsys.readouterr().out
-    assert "440 variables with 47,551,791 parameters matched by name, 2 others ignored" in said
+    with contextlib.redirect_stdout(io.StringIO()) as said:
+        assert main(["import-weights", "pynet-bokeh", checkpoint, "--out", str(folder / "run")]) == 0
+    return open_run(folder / "run"), said.getvalue()
 
+
+def pynet_inputs():
     reference = published.outputs("pynet_bokeh")
-    inputs = {"image": reference["input"][..., :3], "depth": reference["input"][..., 3:]}
-    network, _ = load_model(open_run(run))
-    for level, picture in tf_keras.Model(network.inputs, network.pictures)(inputs).items():
+    return {"image": reference["input"][..., :3], "depth": reference["input"][..., 3:]}
+
+
+@pytest.mark.xdist_group("pynet")
+def test_pynet_from_a_tensorflow_1_checkpoint(pynet):
+    run, said = pynet
+    assert "440 variables with 47,551,791 parameters matched by name, 2 others ignored" in said
+    reference = published.outputs("pynet_bokeh")
+    network, _ = load_model(run)
+    for level, picture in tf_keras.Model(network.inputs, network.pictures)(pynet_inputs()).items():
         np.testing.assert_allclose(picture, reference[f"level_{level}"], atol=TOLERANCE, err_msg=f"level {level}")
 
-    by_name = {variable.name.partition(":")[0]: variable for variable in network.variables(1)}
-    for level in range(1, 8):
-        wanted = [variable.name.partition(":")[0] for variable in network.variables(level)]
-        with np.load(open_run(run).weights(level)) as stored:
-            assert stored.files == wanted
-            for name in (wanted[0], wanted[-1]):
-                np.testing.assert_array_equal(stored[name], by_name[name])
+
+@pytest.mark.xdist_group("pynet")
+def test_an_imported_pynets_levels_are_one_file_and_each_can_be_opened(pynet):
+    run, _ = pynet
+    assert all(run.weights(level).samefile(run.weights(1)) for level in range(1, 8))
+    _, model = load_model(run, 5)
+    picture = model(pynet_inputs())[OUTPUT]
+    np.testing.assert_allclose(picture, published.outputs("pynet_bokeh")["level_5"], atol=TOLERANCE)
+
+
+@pytest.mark.xdist_group("pynet")
+def test_an_imported_pynet_renders_with_a_depth_map(pynet, tmp_path, capsys, textured):
+    run, _ = pynet
+    photo, near, middle = (tmp_path / name for name in ("photo.png", "near_map.png", "middle_map.png"))
+    images.write_image(photo, textured(64, 128))
+    depth = np.full((32, 100, 3), 128, np.uint8)
+    images.write_image(middle, depth)
+    depth[:, 50:] = 255
+    images.write_image(near, depth)
+
+    def render(name, *options):
+        command = ["render", str(photo), "-o", str(tmp_path / name), "--model", str(run.folder), "--size", "128x64"]
+        code = main([*command, *options])
+        return images.read_image(tmp_path / name).astype(int) if code == 0 else capsys.readouterr().err
+
+    without, neutral = render("without.png"), render("neutral.png", "--depth", str(middle))
+    np.testing.assert_array_equal(neutral, without)
+    assert np.abs(render("near.png", "--depth", str(near)) - without).mean() > 2
+
+    (tmp_path / "broken.png").write_bytes(b"no picture")
+    for option, words in (
+        (["--depth", str(tmp_path / "broken.png")], "broken.png: not a picture"),
+        (["--focus", str(near)], "takes a depth map; received"),
+        (["--depth", str(near), "--size", "32"], "at least 64x64 is wanted"),
+    ):
+        error = render("wrong.png", *option)
+        assert error.startswith("error: ")
+        assert words in error
+        assert error.count("\n") == 1
+    assert not (tmp_path / "wrong.png").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("pynet")
+def test_an_imported_pynet_is_trained_on_and_evaluated(pynet, tmp_path):
+    run, _ = pynet
+    settings = ["level.1.steps=1", "level.1.batch=1", "level.1.losses={l1=10.0}", "level.1.learning_rate=1e-6"]
+    settings += ["data.crop=[64,64]", "data.scene_size=[64,64]", "data.validation_crop=[64,64]"]
+    command = ["train", "--run", str(tmp_path / "new"), "--start-from", str(run.folder), "--level", "1"]
+    for setting in [*settings, "data.validation_count=1"]:
+        command += ["--set", setting]
+    assert main(command) == 0
+    with np.load(run.weights(1)) as before, np.load(open_run(tmp_path / "new").weights(1)) as after:
+        moved = {name: np.abs(after[name] - before[name]).max() for name in before.files}
+    assert all(0 <= distance < 1.1e-6 for distance in moved.values())
+    assert moved["level6_block1_k3_conv1/kernel"] > 0
+    assert moved["level2_head/kernel"] > 0  # level 1 reads what it draws from
+    assert moved["level3_head/kernel"] == 0
+    assert main(["evaluate", "--model", str(tmp_path / "new"), "--size", "64", "--limit", "1"]) == 0
 
 
 @pytest.mark.parametrize(

@@ -93,6 +93,12 @@ def test_a_wrong_recipe_key(tmp_path, capsys):
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.parametrize("name", ["crop", "validation_crop"])
+def test_a_crop_that_the_network_does_not_take(name, tmp_path, capsys):
+    message = f"recipe smoke: data.{name}: pynet_mobile takes multiples of 64; received 96x64"
+    fails(capsys, lambda: train(tmp_path / "run", "--set", f"data.{name}=[64, 96]"), message)
+
+
 def test_a_tflite_that_is_none(tmp_path, capsys):
     (tmp_path / "model.tflite").write_bytes(b"a text file, really")
     Image.new("RGB", (64, 64)).save(tmp_path / "photo.jpg")

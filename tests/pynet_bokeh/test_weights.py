@@ -24,6 +24,18 @@ def test_names_that_the_file_lacks_are_returned(tmp_path):
     assert weights.load(variables(a=(2,), new=(1,)), tmp_path / "w.npz") == ["new"]
 
 
+def test_others_that_the_file_holds_are_left_alone(tmp_path):
+    saved = variables(a=(2,), b=(4,))
+    weights.save(saved, tmp_path / "w.npz")
+    wanted, others = variables(a=(2,)), variables(a=(2,), b=(5,), c=(1,))
+    before = others[1].numpy()
+    assert weights.load(wanted, tmp_path / "w.npz", others=others) == []
+    np.testing.assert_array_equal(wanted[0], saved[0])
+    np.testing.assert_array_equal(others[1], before)
+    with pytest.raises(UserError, match="holds b, which this network does not have"):
+        weights.load(wanted, tmp_path / "w.npz", others=others[2:])
+
+
 @pytest.mark.parametrize(
     ("shapes", "message"),
     [({"b": (4,)}, "holds a, which this network does not have"), ({"a": (3,)}, r"a should be \(3,\); received \(2,\)")],

@@ -81,6 +81,16 @@ def test_the_run_remembers_where_it_started(tmp_path, old):
     assert open_or_create(run.folder, None, None).start_from == str(old.folder)
 
 
+def test_without_a_recipe_it_goes_on_with_the_others(tmp_path, old):
+    settings = ["--set", "level.1.steps=2", "--set", "level.1.learning_rate=1e-30"]
+    command = ["train", "--run", str(tmp_path / "new"), "--start-from", str(old.folder), "--level", "1", *settings]
+    assert main(command) == 0
+    run = open_run(tmp_path / "new")
+    assert (run.recipe.network_config, run.recipe.data) == (old.recipe.network_config, old.recipe.data)
+    assert run.recipe.level[1].steps == 2
+    assert_same(run, 1, old)
+
+
 def test_a_finished_phone_model_is_fine_tuned_against_discriminators(tmp_path, old):
     settings = [*SMALL, CHANNELS, "level.1.steps=2", "level.1.batch=1", "data.validation_count=1"]
     command = ["train", "--run", str(tmp_path / "new"), "--recipe", "pynet_mobile_adversarial"]

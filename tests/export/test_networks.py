@@ -1,0 +1,62 @@
+"""Every published network by the phone model's path to a verified .tflite."""
+
+import json
+
+import pytest
+
+import foreign_checkpoints
+import published
+from export import exporting
+from export.recipes import QatSchedule
+from pynet_bokeh.importing import import_weights
+from pynet_bokeh.models import registry
+from small_runs import finished_run
+
+FAST = QatSchedule(steps=2, batch=2, calibration_batches=2)
+NETWORKS = {  # network: its config, how far its weights are spread, picture size, inputs
+    "glass_net": ("{width = 0.125}", 0.02, (128, 64), {"image": [1, 128, 64, 3]}),
+    "double_vnet": ("{width = 0.125}", 0.02, (128, 64), {"image": [1, 128, 64, 3]}),
+    "pynet": (
+        "{width = 0.125, max_kernel = 3}",
+        None,
+        (128, 128),
+        {"image": [1, 64, 64, 3], "depth": [1, 64, 64, 1]},
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    "name", ["glass_net", *(pytest.param(name, marks=pytest.mark.slow) for name in ("double_vnet", "pynet"))]
+)
+def test_float_half_and_int8(tmp_path, name, tflite_probe):
+    config, spread, size, inputs = NETWORKS[name]
+    settings = f"network={name}", f"network_config={config}", f"data.crop={list(size)}"
+    run = finished_run(tmp_path / "run", *settings, spread=spread)
+    sizes = {}
+    for quantization, edges in (("fp32", "float32"), ("fp16", "float32"), ("qat_int8", "uint8")):
+        path = exporting.export(run.folder, quantization=quantization, picture_size=size, schedule=FAST)
+        probe = tflite_probe(path)
+        assert probe["inputs"] == inputs
+        assert probe["outputs"] == {"bokeh": [1, *size, 3]}
+        assert set(probe["dtypes"]) == {edges}
+        assert probe["foreign_operators"] == []
+        sizes[quantization] = path.stat().st_size
+    assert sizes["qat_int8"] < sizes["fp16"] < sizes["fp32"]
+
+
+@pytest.mark.slow
+def test_pynet_is_exported_without_the_heads_it_does_not_draw_with(tmp_path, tflite_probe):
+    names = (variable.name for variable in published.variables("pynet_bokeh"))
+    weights = dict(zip(names, published.values("pynet_bokeh"), strict=True))
+    checkpoint = foreign_checkpoints.by_names(tmp_path / "pynet.ckpt", weights, scope="generator")
+    run = import_weights("pynet-bokeh", checkpoint, tmp_path / "run").run
+    coarse = exporting.export(run.folder, quantization="fp32", picture_size=(64, 128), level=7)
+    final = exporting.export(run.folder, quantization="fp32", picture_size=(64, 128))
+    for path, parameters, picture in ((coarse, None, [1, 1, 2, 3]), (final, 47_524_992, [1, 64, 128, 3])):
+        sidecar = json.loads(path.with_suffix(".json").read_text())
+        parameters = parameters or registry.build("pynet").model(7).count_params()
+        assert sidecar["parameters"] == parameters
+        assert parameters * 4 < path.stat().st_size < parameters * 4 * 1.02 + 200_000
+        probe = tflite_probe(path)
+        assert probe["inputs"] == {"image": [1, 32, 64, 3], "depth": [1, 32, 64, 1]}
+        assert probe["outputs"] == {"bokeh": picture}

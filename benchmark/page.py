@@ -9,8 +9,8 @@ from benchmark.advice import warnings
 from benchmark.html_parts import details, link, markup, missing, more, section, table, warning_list
 from benchmark.page_inputs import Artifact, PageInputs, Pair
 from benchmark.page_style import CSS, SCRIPT
-from benchmark.progress import duration
 from benchmark.report import COLUMNS, LEFT_ALIGNED, notes, rows, signed, three_digits
+from pynet_bokeh.cli import duration
 from pynet_bokeh.files import whole_file
 
 MOST_PAIRS = 8

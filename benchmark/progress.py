@@ -7,6 +7,7 @@ from typing import TextIO
 
 from benchmark.samples import Setting
 from benchmark.schedule import Announcement, Step
+from pynet_bokeh.cli import duration
 
 
 class Progress:
@@ -54,16 +55,6 @@ class Progress:
         if self._terminal:
             self._stream.write("\r\x1b[K")
             self._stream.flush()
-
-
-def duration(seconds: float) -> str:
-    """`45 s`, `3 min 05 s` or `2 h 04 min`."""
-    seconds = round(seconds)
-    if seconds < 60:
-        return f"{seconds} s"
-    if seconds < 3600:
-        return f"{seconds // 60} min {seconds % 60:02d} s"
-    return f"{seconds // 3600} h {seconds % 3600 // 60:02d} min"
 
 
 def _key(step: Step) -> tuple[str, int, Setting]:

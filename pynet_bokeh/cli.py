@@ -94,6 +94,16 @@ def number_range(text: str) -> tuple[float, float]:
     return low, high
 
 
+def duration(seconds: float) -> str:
+    """Seconds in words: `45 s`, `3 min 05 s` or `2 h 04 min`."""
+    seconds = round(seconds)
+    if seconds < 60:
+        return f"{seconds} s"
+    if seconds < 3600:
+        return f"{seconds // 60} min {seconds % 60:02d} s"
+    return f"{seconds // 3600} h {seconds % 3600 // 60:02d} min"
+
+
 def import_tensorflow() -> None:
     """Imports tensorflow and lets it look for GPUs without its start-up log, which environment variables can't silence.
 

@@ -5,6 +5,7 @@ import tf_keras
 
 from pynet_bokeh import weights
 from pynet_bokeh.models import registry
+from pynet_bokeh.training import journal
 from pynet_bokeh.training import recipe as recipes
 from pynet_bokeh.training.run import open_or_create
 
@@ -37,3 +38,26 @@ def finished_run(folder, *settings, spread=0.05):
     for level in network.pictures:
         weights.save(network.variables(level), run.weights(level))
     return run
+
+
+def numbers_of(run, level):
+    """What a level's journal says, without what the clock said: equal in equal trainings."""
+    clocks = ("seconds", "waited")
+    return [
+        {name: value for name, value in record.items() if name not in clocks}
+        for record in journal.read(run.level_folder(level))
+    ]
+
+
+def weights_of(run, level):
+    """A finished level's arrays by name."""
+    with np.load(run.weights(level)) as file:
+        return dict(file)
+
+
+def assert_same_weights(one, other, level):
+    """Bit by bit."""
+    ours, theirs = weights_of(one, level), weights_of(other, level)
+    assert ours.keys() == theirs.keys()
+    for name, values in ours.items():
+        np.testing.assert_array_equal(theirs[name], values, err_msg=name)

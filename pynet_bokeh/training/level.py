@@ -16,7 +16,7 @@ from pynet_bokeh.models import patch_gan, registry
 from pynet_bokeh.models.network import OUTPUT, SUBJECT, Network
 from pynet_bokeh.training import loop, randomness
 from pynet_bokeh.training.adversarial import Adversarial
-from pynet_bokeh.training.journal import Journal
+from pynet_bokeh.training.journal import Journal, summary
 from pynet_bokeh.training.recipe import LevelRecipe, Recipe
 from pynet_bokeh.training.run import Run, open_run
 
@@ -93,6 +93,7 @@ def train_level(run: Run, level: int, *, vgg_weights: str | None = None) -> None
         validate=Validation(model, validation_examples(run, network, validation, level), folder),
     )
     weights.save(network.variables(level), run.weights(level))
+    print(f"level {level}: {summary(folder)} ({run.weights(level)})")
     shutil.rmtree(folder / "checkpoints")  # the optimiser's state, of no use to a finished level
 
 
@@ -215,16 +216,16 @@ class Validation:
     def __init__(self, model: tf_keras.Model, examples: list, folder):
         self._model = model
         self._examples = examples
-        self._folder = folder / "samples"
+        self._folder = folder
 
     def __call__(self, journal: Journal, step: int) -> None:
-        """Scores the model as it is now and writes the figures and `samples/step_N.png`."""
+        """Scores the model as it is now and writes the figures and a sheet of pictures."""
         scores, strips = [], []
         for inputs, target in self._examples:
             batch = {name: value[None] for name, value in inputs.items()}
             output = np.clip(self._model(batch, training=False)[OUTPUT][0].numpy(), 0.0, 1.0)
             if not np.isfinite(output).all():
-                raise UserError(f"{self._folder.parent}: the rendered picture is not finite at step {step}")
+                raise UserError(f"{self._folder}: the rendered picture is not finite at step {step}")
             unchanged = images.resize(inputs["image"], target.shape[:2])
             scores.append(_scores("validation", output, target) | _scores("input", unchanged, target))
             if len(strips) < SAMPLES:
@@ -233,7 +234,6 @@ class Validation:
         means = {name: float(np.mean([score[name] for score in scores])) for name in scores[0]}
         journal.write(step, **means)
         journal.write_picture(step, "input | output | target", sheet)
-        images.write_image(self._folder / f"step_{step:06d}.png", images.to_uint8(sheet))
 
 
 def _scores(name: str, picture, target) -> dict[str, float]:

@@ -20,6 +20,7 @@ from pynet_bokeh.models.network import OUTPUT
 from pynet_bokeh.training import randomness
 from pynet_bokeh.training.journal import Journal
 from pynet_bokeh.training.recipe import LevelRecipe
+from pynet_bokeh.training.window import Window, prune
 
 FINAL_SHARE = 0.01  # of the learning rate, at the end of a cosine schedule
 
@@ -118,18 +119,22 @@ def run(
 
     An interruption (Ctrl-C, SIGTERM) writes a checkpoint first. A scalar that is not finite raises UserError with its
     name and the step, before it is written down or a checkpoint is saved; the last checkpoint stays.
+
+    The journal's `seconds` and `waited` are those since this call and those of them that no batch was ready for.
     """
     step = tf.Variable(0, dtype=tf.int64, trainable=False)
     checkpoint = tf.train.Checkpoint(step=step, **stepper.trackables)
     manager = tf.train.CheckpointManager(checkpoint, str(folder / "checkpoints"), max_to_keep=2)
     restore(manager)
-    start = int(step.numpy())
-    with Journal(folder, start_step=start) as journal, _Interruptions() as interruptions:
-        bar, gathered, began = None, {}, time.monotonic()
+    start, window = int(step.numpy()), Window()
+    if manager.latest_checkpoint:
+        window.load(manager.latest_checkpoint)
+    with randomness.one_order(), Journal(folder, start_step=start) as journal, _Interruptions() as interruptions:
+        bar, began = None, time.monotonic()
+        awaited = _Awaited(itertools.islice(batches(start), max(0, schedule.steps - start)))
         try:
-            for inputs, target in itertools.islice(batches(start), max(0, schedule.steps - start)):
-                for name, value in stepper.step(inputs, target).items():
-                    gathered.setdefault(name, []).append(value)
+            for inputs, target in awaited:
+                window.add(stepper.step(inputs, target))
                 step.assign_add(1)
                 now = int(step.numpy())
                 last = now == schedule.steps
@@ -139,40 +144,39 @@ def run(
                 else:
                     bar.update()
                 if logs or saves:
-                    _check_finite(gathered, label, now, manager.directory)
-                    means = {name: float(tf.reduce_mean(values)) for name, values in gathered.items()}
+                    _check_finite(window, label, now, manager.directory)
                 if logs:
-                    rate = float(stepper.learning_rate)
-                    journal.write(now, **means, learning_rate=rate, seconds=time.monotonic() - began)
+                    means, rate = window.means(), float(stepper.learning_rate)
+                    times = {"seconds": time.monotonic() - began, "waited": awaited.seconds}
+                    journal.write(now, **means, learning_rate=rate, **times)
                     bar.set_postfix(loss=f"{means['loss']:.4f}")
-                    gathered = {}
+                    window.clear()
                 if validate and (last or now % schedule.validate_every == 0):
                     validate(journal, now)
                 if saves:
-                    _save(manager, stepper, label, now)
+                    _save(manager, stepper, window, label, now)
                 interruptions.heed()
         except KeyboardInterrupt:
             if not interruptions.impatient:
-                _check_finite(gathered, label, int(step.numpy()), manager.directory)
-                _save(manager, stepper, label, int(step.numpy()))
+                _check_finite(window, label, int(step.numpy()), manager.directory)
+                _save(manager, stepper, window, label, int(step.numpy()))
             raise
         finally:
             if bar is not None:
                 bar.close()
 
 
-def _check_finite(gathered: Mapping[str, list], label: str, now: int, checkpoints: str) -> None:
+def _check_finite(window: Window, label: str, now: int, checkpoints: str) -> None:
     """Raises UserError for the first scalar, among those gathered up to step `now`, that is not finite."""
-    for name, values in gathered.items():
-        for place, value in enumerate(values):
-            if not math.isfinite(float(value)):
-                raise UserError(
-                    f"{label}: the {name.replace('_', ' ')} is not finite at step {now - len(values) + place + 1}; "
-                    f"lower the learning rate, the last checkpoint is in {checkpoints}"
-                )
+    if found := window.not_finite():
+        name, ago = found
+        raise UserError(
+            f"{label}: the {name.replace('_', ' ')} is not finite at step {now - ago}; "
+            f"lower the learning rate, the last checkpoint is in {checkpoints}"
+        )
 
 
-def _save(manager: tf.train.CheckpointManager, stepper: Stepper, label: str, now: int) -> None:
+def _save(manager: tf.train.CheckpointManager, stepper: Stepper, window: Window, label: str, now: int) -> None:
     """Saves a checkpoint, unless a weight is not finite: the loss tells only at the next step."""
     models = [model for model in stepper.trackables.values() if isinstance(model, tf_keras.Model)]
     for variable in (variable for model in models for variable in model.trainable_variables):
@@ -181,7 +185,9 @@ def _save(manager: tf.train.CheckpointManager, stepper: Stepper, label: str, now
                 f"{label}: {variable.name} is not finite after step {now}; "
                 f"lower the learning rate, the last checkpoint is in {manager.directory}"
             )
+    window.save(f"{manager.directory}/ckpt-{now}")
     manager.save(now)
+    prune(Path(manager.directory), manager.checkpoints)
 
 
 def restore(manager: tf.train.CheckpointManager) -> None:
@@ -195,6 +201,23 @@ def restore(manager: tf.train.CheckpointManager) -> None:
             f"{manager.latest_checkpoint}: does not fit this network; "
             f"delete {manager.directory} to begin the level anew"
         ) from error
+
+
+class _Awaited:
+    """Passes batches on; `seconds` were spent in waiting for them."""
+
+    def __init__(self, batches: Iterable):
+        self._batches, self.seconds = iter(batches), 0.0
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        before = time.monotonic()
+        try:
+            return next(self._batches)
+        finally:
+            self.seconds += time.monotonic() - before
 
 
 def _interval() -> float:

@@ -1,4 +1,5 @@
-"""Everything drawn at random in a training comes from the recipe's seed and goes on where a checkpoint stood.
+"""The same training twice gives the same numbers: what is drawn at random comes from the recipe's seed and goes on
+where a checkpoint stood, and sums are added up in one order.
 
 Initialisers draw once, before the first step. Dropout draws at every step: out of the box tf_keras keeps the state of
 that in the operator, where no checkpoint sees it, and a resumed training would see other masks.
@@ -23,6 +24,24 @@ def seeded(seed: int) -> Iterator[None]:
     finally:
         if not before:
             switch.disable_tf_random_generator()
+
+
+@contextlib.contextmanager
+def one_order() -> Iterator[None]:
+    """Steps run inside compute the same bits in every process, on a CPU with the same number of threads.
+
+    TensorFlow's graph optimiser walks a step's graph in an order that goes by memory addresses, and rewrites it so that
+    sums are added up in another order each time; Adam with a beta_1 of 0 makes of a gradient's sign, however small the
+    gradient, a step. Nothing measured gets slower or takes more memory without that optimiser. With a GPU it stays: it
+    chooses the layout there, and many of a GPU's own kernels don't repeat.
+    """
+    options = tf.config.optimizer
+    before = options.get_experimental_options().get("disable_meta_optimizer", False)
+    options.set_experimental_options({"disable_meta_optimizer": before or not tf.config.list_physical_devices("GPU")})
+    try:
+        yield
+    finally:
+        options.set_experimental_options({"disable_meta_optimizer": before})
 
 
 def generators(model: tf_keras.Model) -> list[tf.random.Generator]:

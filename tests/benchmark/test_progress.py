@@ -2,9 +2,7 @@
 
 import io
 
-import pytest
-
-from benchmark.progress import Progress, duration
+from benchmark.progress import Progress
 from benchmark.samples import Setting
 from benchmark.schedule import Announcement, plan
 
@@ -39,10 +37,3 @@ def test_a_terminal_s_line_is_rewritten_and_taken_away():
     text = run(Terminal(), {FAST: 1.0}, plan(1, [FAST], rounds=2))
     assert "\n" not in text
     assert text.endswith("\r\x1b[K")
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"), [(0.4, "0 s"), (59.6, "1 min 00 s"), (185, "3 min 05 s"), (7440, "2 h 04 min")]
-)
-def test_durations(seconds, text):
-    assert duration(seconds) == text

@@ -127,3 +127,30 @@ def test_broken_last_lines_of_a_journal_are_left_out(tmp_path):
 def test_cosine_schedule_with_warm_up(step, share):
     rate = loop.Rate(schedule(steps=100, learning_rate=2.0, schedule="cosine", warmup=10))
     assert float(rate(step)) == pytest.approx(2.0 * share, rel=1e-5)
+
+
+def test_seconds_and_those_waited_for_batches(tmp_path, monkeypatch):
+    """By a clock that goes on by one second in every batch alone, and by two in every step."""
+    clock = [0.0]
+    monkeypatch.setattr(loop.time, "monotonic", lambda: clock[0])
+
+    def slow(start_step):
+        for batch in swapped_channels(start_step, steps=6):
+            clock[0] += 1
+            yield batch
+
+    class Slow(loop.Descent):
+        def step(self, inputs, target):
+            clock[0] += 2
+            return super().step(inputs, target)
+
+    loss = losses.weighted({"l1": 1.0}, picture_size=(8, 8))
+    stepper = Slow(one_convolution(), lambda target, outputs: loss(target, outputs[OUTPUT]), schedule())
+    loop.run(stepper, slow, schedule=schedule(steps=6, log_every=3), folder=tmp_path, label="test")
+    assert [(record["seconds"], record["waited"]) for record in journal.read(tmp_path)] == [(9, 3), (18, 6)]
+
+
+def test_windows_without_a_checkpoint_go(tmp_path):
+    fit(tmp_path, schedule=schedule(steps=11, log_every=4, checkpoint_every=1))
+    left = {path.name for path in (tmp_path / "checkpoints").glob("*.window.json")}
+    assert left == {"ckpt-10.window.json"}

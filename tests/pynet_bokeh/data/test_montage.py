@@ -1,0 +1,106 @@
+"""Montages: a whole subject, in another place, in front of a picture that stays as it was."""
+
+import cv2
+import numpy as np
+import pytest
+
+from pynet_bokeh.data import montage, photos, synthesis
+from pynet_bokeh.images import write_image
+
+SIZE = (90, 120)
+
+
+def square(*, top=30, left=40, side=20, size=SIZE):
+    matte = np.zeros(size, np.float32)
+    matte[top : top + side, left : left + side] = 1
+    subject = np.zeros((*size, 3), np.float32)
+    subject[..., 0] = np.indices(size)[1] / size[1]  # tells left from right
+    return subject, matte
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_moved_subject_is_whole_and_one_piece(seed):
+    subject, matte = montage.moved(np.random.default_rng(seed), *square())
+    assert subject.shape == (*SIZE, 3) and matte.shape == SIZE
+    count, _, stats, _ = cv2.connectedComponentsWithStats((matte > 0.5).astype(np.uint8))
+    assert count == 2
+    left, top, width, height, area = stats[1]
+    assert abs(width - height) <= 2 and area >= 0.9 * width * height, "still a square"
+    assert 10 <= height <= 25 and top >= 0 and top + height <= SIZE[0]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_subject_that_the_border_cuts_stays_at_it(seed):
+    _, matte = montage.moved(np.random.default_rng(seed), *square(top=70))
+    assert (matte[-1] > 0.5).any()
+
+
+def test_a_subject_taller_than_the_picture_can_hold_is_made_smaller():
+    for seed in range(10):
+        _, matte = montage.moved(np.random.default_rng(seed), *square(top=1, side=86))
+        assert (matte > 0.5).any()
+
+
+def test_a_backdrop_is_a_part_of_the_picture_perhaps_mirrored():
+    picture = np.random.default_rng(0).random((60, 60, 3)).astype(np.float32)
+    seen = set()
+    for seed in range(12):
+        part = montage.backdrop(np.random.default_rng(seed), picture, (60, 40))
+        matches = [
+            (start, mirrored)
+            for start in range(21)
+            for mirrored in (False, True)
+            if np.array_equal(part[:, ::-1] if mirrored else part, picture[:, start : start + 40])
+        ]
+        assert len(matches) == 1
+        seen.add(matches[0][1])
+    assert seen == {False, True}
+
+
+def test_a_prop_carries_the_surface_on_a_silhouette():
+    surface = np.zeros((50, 50, 3), np.float32)
+    surface[..., 1] = 0.3  # green all over
+    for seed in range(8):
+        colour, matte = montage.prop(np.random.default_rng(seed), SIZE, surface)
+        assert 0.005 < (matte > 0.5).mean() < 0.8
+        assert (colour[..., 1] > 0).all() and not colour[..., (0, 2)].any()
+
+
+@pytest.fixture
+def source(tmp_path):
+    rng = np.random.default_rng(1)
+    for number in range(4):
+        photo = cv2.GaussianBlur(rng.random((80, 64, 3)).astype(np.float32), (0, 0), 2) * 255
+        mask = np.zeros((80, 64), np.uint8)
+        mask[20:70, 20:44] = 255
+        write_image(tmp_path / "photos" / f"p{number}.png", photo.astype(np.uint8))
+        write_image(tmp_path / "masks" / f"p{number}.png", mask)
+
+    def make(**options):
+        options = synthesis.Options(short_side=64, radius=(2, 8), closed=0.0, **options)
+        return photos.open_photos(
+            tmp_path / "photos", tmp_path / "masks", kind="mask", options=options, test_share=0.0
+        )["train"]
+
+    return make
+
+
+def test_montages_change_the_photo_and_leave_the_other_variants_alone(source):
+    plain, mounted = source(), source(montage=1.0)
+    for index in range(4):
+        assert (plain.read(index).image != mounted.read(index).image).any()
+        np.testing.assert_array_equal(mounted.read(index).image, source(montage=1.0).read(index).image)
+        np.testing.assert_array_equal(plain.read(index).bokeh, source(montage=0.0).read(index).bokeh)
+
+
+def test_in_a_montage_the_subject_stays_sharp_and_the_rest_is_blurred(source):
+    mounted = source(montage=1.0, variants=3)
+    for index in range(6):
+        example = mounted.read(index)
+        core = cv2.erode(example.extra, np.ones((5, 5))) > 250
+        around = cv2.dilate(example.extra, np.ones((21, 21))) == 0
+        change = np.abs(example.image.astype(int) - example.bokeh).mean(axis=-1)
+        if core.any():
+            assert change[core].mean() < 1.5
+        if around.sum() > 200:
+            assert change[around].mean() > change[core].mean() if core.any() else True

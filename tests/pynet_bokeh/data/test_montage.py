@@ -24,7 +24,7 @@ def test_a_moved_subject_is_whole_and_one_piece(seed):
     assert subject.shape == (*SIZE, 3) and matte.shape == SIZE
     count, _, stats, _ = cv2.connectedComponentsWithStats((matte > 0.5).astype(np.uint8))
     assert count == 2
-    left, top, width, height, area = stats[1]
+    _, top, width, height, area = stats[1]
     assert abs(width - height) <= 2 and area >= 0.9 * width * height, "still a square"
     assert 10 <= height <= 25 and top >= 0 and top + height <= SIZE[0]
 

@@ -14,7 +14,7 @@ from pynet_bokeh.trained import load_model
 from small_runs import finished_run
 
 SIZE = (128, 64)
-FAST = QatSchedule(steps=2, batch=2, calibration_batches=2)
+FAST = QatSchedule(steps=2, batch=2, calibration_batches=8)
 
 
 def change_weights(run):
@@ -48,13 +48,14 @@ def test_every_recipe_gives_a_verified_artifact_with_its_sidecar(shared_run, nam
     assert sidecar["versions"]["tensorflow"]
 
     probe = tflite_probe(path)
-    assert probe["inputs"] == {"image": [1, 128, 64, 3], "focus": [1, 128, 64, 1]}
+    shapes = {"image": [1, 128, 64, 3], "focus": [1, 128, 64, 1], "strength": [1, 1, 1, 1]}
+    assert probe["inputs"] == shapes
     assert probe["outputs"] == {"bokeh": [1, 128, 64, 3]}
     assert probe["foreign_operators"] == []
     edges = "uint8" if recipes.RECIPES[name].integer_edges else "float32"
     assert set(probe["dtypes"]) == {edges}
     if recipes.RECIPES[name].integer_edges:
-        assert probe["scales"] == pytest.approx([1 / 255] * 3)
+        assert probe["scales"] == pytest.approx([1 / 255] * 4)
         assert sidecar["output"]["bokeh"]["quantization"] == {"scale": pytest.approx(1 / 255), "zero_point": 0}
 
 
@@ -171,20 +172,20 @@ def test_weights_of_another_shape_are_named(tmp_path):
     run = finished_run(tmp_path / "run")
     with np.load(run.weights(1)) as file:
         content = dict(file)
-    content["level1_keep/kernel"] = content["level1_keep/kernel"][:1]
+    content["level1_keep/kernel"] = content["level1_keep/kernel"][..., :3]
     np.savez(run.weights(1), **content)
-    with pytest.raises(UserError, match=r"level1_keep/kernel should be \(3, 3, 4, 3\); received \(1, 3, 4, 3\)"):
+    with pytest.raises(UserError, match=r"level1_keep/kernel should be \(1, 1, 4, 12\); received \(1, 1, 4, 3\)"):
         export(run, "fp32")
 
 
 def test_an_rgb_only_network_has_one_input(tmp_path, tflite_probe):
     run = finished_run(tmp_path / "run", "network_config.extra=none")
-    assert tflite_probe(export(run, "fp32"))["inputs"] == {"image": [1, 128, 64, 3]}
+    assert tflite_probe(export(run, "fp32"))["inputs"] == {"image": [1, 128, 64, 3], "strength": [1, 1, 1, 1]}
 
 
 def test_depth_is_an_input_by_its_name(tmp_path, tflite_probe):
     run = finished_run(tmp_path / "run", "network_config.extra=depth")
-    assert set(tflite_probe(export(run, "ptq_int8"))["inputs"]) == {"image", "depth"}
+    assert set(tflite_probe(export(run, "ptq_int8"))["inputs"]) == {"image", "depth", "strength"}
 
 
 def test_the_coarsest_level_is_too_small_for_ssim(run):

@@ -14,7 +14,7 @@ RECIPE = dataclasses.replace(recipe_named("qat_int8"), min_psnr=40.0, max_drop=0
 
 
 def case(name, output, reference, target=None):
-    return verify.Case(name, output.astype(np.float32), None, reference, target)
+    return verify.Case(name, output.astype(np.float32), None, None, reference, target)
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ def test_equal_pictures_have_a_finite_figure(tiny_models):
 def test_the_command_reads_cases_and_writes_figures(tiny_models, tmp_path, textured):
     picture = (textured(64, 64) / 255).astype(np.float32)
     extra = np.ones((64, 64), np.float32)
-    verify.save_cases(tmp_path / "cases.npz", [verify.Case("one", picture, extra, picture, None)])
+    verify.save_cases(tmp_path / "cases.npz", [verify.Case("one", picture, extra, None, picture, None)])
     model, result = tiny_models / "focus.tflite", tmp_path / "result.json"
     assert verify.main([str(model), str(tmp_path / "cases.npz"), "fp32", str(result)]) == 0
     figures = json.loads(result.read_text())

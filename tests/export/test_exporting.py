@@ -14,7 +14,7 @@ from pynet_bokeh.trained import load_model
 from small_runs import finished_run
 
 SIZE = (128, 64)
-FAST = QatSchedule(steps=2, batch=2, calibration_batches=8)
+FAST = QatSchedule(steps=2, batch=2, calibration_batches=2)
 
 
 def change_weights(run):
@@ -30,7 +30,7 @@ def export(run, name, **options):
 @pytest.fixture(scope="module")
 def shared_run(tmp_path_factory):
     """One finished run for the tests that don't change it: fine-tuning is what takes long."""
-    return finished_run(tmp_path_factory.mktemp("shared") / "run")
+    return finished_run(tmp_path_factory.mktemp("shared") / "run", spread=0.03)
 
 
 @pytest.mark.xdist_group("shared_run")

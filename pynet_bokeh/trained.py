@@ -15,17 +15,18 @@ from pynet_bokeh.training.run import Run, open_run
 def load_model(run: Run, level: int = levels.FINEST, *, picture_size=(None, None), batch: int | None = None):
     """The run's network up to `level` with its weights, as (Network, tf_keras.Model).
 
-    Raises UserError when the level is not finished.
+    Raises UserError when the network has no such level, or it is not finished.
     """
+    network = registry.build(run.recipe.network, run.recipe.network_config, picture_size=picture_size, batch=batch)
+    model = network.model(level)
     if not run.is_finished(level):
         raise UserError(
             f"{run.weights(level)}: missing, level {level} is not trained yet (make train RUN={run.folder})"
         )
-    network = registry.build(run.recipe.network, run.recipe.network_config, picture_size=picture_size, batch=batch)
     missing = weights.load(network.variables(level), run.weights(level), others=network.variables(levels.FINEST))
     if missing:
         raise UserError(f"{run.weights(level)}: lacks {missing[0]}")
-    return network, network.model(level)
+    return network, model
 
 
 class KerasPredictor:

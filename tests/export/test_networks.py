@@ -8,6 +8,7 @@ import foreign_checkpoints
 import published
 from export import exporting
 from export.recipes import QatSchedule
+from pynet_bokeh.errors import UserError
 from pynet_bokeh.importing import import_weights
 from pynet_bokeh.models import registry
 from small_runs import finished_run
@@ -42,6 +43,12 @@ def test_float_half_and_int8(tmp_path, name, tflite_probe):
         assert probe["foreign_operators"] == []
         sizes[quantization] = path.stat().st_size
     assert sizes["qat_int8"] < sizes["fp16"] < sizes["fp32"]
+
+
+def test_a_level_that_the_network_does_not_have_is_named(tmp_path):
+    run = finished_run(tmp_path / "run", "network=glass_net", "network_config={width = 0.0625}")
+    with pytest.raises(UserError, match=r"level: glass_net has levels \[1\]; received 3"):
+        exporting.export(run.folder, quantization="fp32", picture_size=(64, 64), level=3)
 
 
 @pytest.mark.slow

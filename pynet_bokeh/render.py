@@ -54,18 +54,11 @@ def render_photo(
         return photo.copy()
 
     before = images.to_float(images.resize(photo, content))
-    seen = _letterboxed(before, frame, predictor.input_scale)
-    given = None
-    if predictor.extra is not None:
-        given = np.full(content, NEUTRAL_EXTRA, np.uint8) if extra is None else images.resize(extra, content)
-        given = _letterboxed(images.to_float(given), frame, predictor.input_scale)
-    input_size = frame[0] // predictor.input_scale, frame[1] // predictor.input_scale
-    seen = images.resize(seen, input_size)
-    opened = opening.network_strength(strength, content) if predictor.takes_strength else None
-    after = predictor(seen, None if given is None else images.resize(given, input_size), opened)
+    seen = _inputs(predictor, before, extra, strength, frame)
+    after = predictor(*seen)
     if after.shape != (*frame, 3):
         raise UserError(
-            f"{predictor.name}: {[*frame, 3]} should come out for {list(seen.shape)}; {list(after.shape)} did"
+            f"{predictor.name}: {[*frame, 3]} should come out for {list(seen[0].shape)}; {list(after.shape)} did"
         )
     after = _content(after, content, predictor.input_scale)
 
@@ -75,6 +68,36 @@ def render_photo(
         before, after = images.resize(before, size), images.resize(after, size)
     rendered = merge(photo, before, after)
     return rendered if predictor.takes_strength or strength == 1 else _blended(photo, rendered, strength)
+
+
+def found_focus(predictor: Predictor, photo: np.ndarray, *, picture_size: tuple[int, int] | None = None) -> np.ndarray:
+    """What a network that is told nothing takes for being in focus: uint8 [H,W] at the photo's size, 255 in focus.
+
+    Raises UserError when the network can't tell.
+    """
+    if not predictor.finds_focus:
+        raise UserError(
+            f"{predictor.name}: can't tell what it takes for the subject; a run or shipped weights are wanted"
+        )
+    frame, content = _frame(predictor, photo.shape[:2], picture_size)
+    before = images.to_float(images.resize(photo, content))
+    found = predictor.find_focus(*_inputs(predictor, before, None, opening.DEFAULT, frame))
+    found = _content(images.resize(found, frame), content, predictor.input_scale)
+    return images.to_uint8(images.resize(found, photo.shape[:2]))
+
+
+def _inputs(
+    predictor: Predictor, photo: np.ndarray, extra: np.ndarray | None, strength: float, frame: tuple[int, int]
+) -> tuple[np.ndarray, np.ndarray | None, float | None]:
+    """What the network is given for a photo [h,w,3] in [0,1] of the size at which it works: picture, map, strength."""
+    content = photo.shape[:2]
+    input_size = frame[0] // predictor.input_scale, frame[1] // predictor.input_scale
+    seen = images.resize(_letterboxed(photo, frame, predictor.input_scale), input_size)
+    given = None
+    if predictor.extra is not None:
+        given = np.full(content, NEUTRAL_EXTRA, np.uint8) if extra is None else images.resize(extra, content)
+        given = images.resize(_letterboxed(images.to_float(given), frame, predictor.input_scale), input_size)
+    return seen, given, opening.network_strength(strength, content) if predictor.takes_strength else None
 
 
 def check_extra(predictor: Predictor, given: bool) -> None:

@@ -12,7 +12,7 @@ from pynet_bokeh import cli, images
 from pynet_bokeh.contact_sheet import strip
 from pynet_bokeh.errors import UserError
 from pynet_bokeh.files import refuse_overwriting
-from pynet_bokeh.render import check_extra, check_shape, render_photo
+from pynet_bokeh.render import check_extra, check_shape, found_focus, render_photo
 from pynet_bokeh.runtime import Predictor
 from pynet_bokeh.subject import Rectangle, mask_of_rectangle
 
@@ -56,14 +56,18 @@ def render_file(
         output: `.jpg`, `.jpeg`, `.png` or `.webp`.
         extra: the map for a network that wants one: a picture file, or a rectangle from which the mask of the subject
             is made, see `subject.mask_of_rectangle`.
-        save_focus: picture file for the map as the network gets it, at the photo's size.
+        save_focus: picture file for the map as the network gets it, at the photo's size; without one, for what the
+            network itself takes for being in focus.
         options: strength, sizes, what is written and how.
 
     Raises UserError that names the file or argument; nothing half-written is left.
     """
     photo, output = Path(photo), Path(output)
-    if save_focus is not None and extra is None:
-        raise UserError(f"{save_focus}: there is no focus mask to save; choose the subject")
+    if save_focus is not None and extra is None and not predictor.finds_focus:
+        raise UserError(
+            f"{save_focus}: there is no focus mask to save, and {predictor.name} can't tell what it takes for the "
+            "subject; choose it"
+        )
     if save_focus is not None and Path(save_focus).resolve() == output.resolve():
         raise UserError(f"{save_focus}: is the output; the mask needs another name")
     for written in (output, save_focus):
@@ -78,6 +82,8 @@ def render_file(
         predictor, pixels, extra=given, strength=options.strength, picture_size=options.picture_size
     )
     if save_focus is not None:
+        if given is None:
+            given = found_focus(predictor, pixels, picture_size=options.picture_size)
         images.write_image(save_focus, images.resize(given, pixels.shape[:2]))
     result = strip(pixels, rendered) if options.side_by_side else rendered
     images.write_image(output, result, like=photo, quality=options.quality)

@@ -23,6 +23,7 @@ class Predictor(Protocol):
       input_scale: size of the picture divided by the size of the input.
       extra: the fourth channel it takes, `depth` or `focus`, or None.
       takes_strength: whether it is told how wide the lens is open.
+      finds_focus: whether it can tell what it takes for being in focus.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Predictor(Protocol):
     input_scale: int
     extra: str | None
     takes_strength: bool
+    finds_focus: bool
 
     def __call__(self, image: np.ndarray, extra: np.ndarray | None = None, strength: float | None = None) -> np.ndarray:
         """Renders float32 [h,w,3] (and the fourth channel [h,w], and `opening.network_strength`) in [0,1] to float32
@@ -151,6 +153,7 @@ class TflitePredictor:
     """
 
     size_multiple = 1
+    finds_focus = False
 
     def __init__(self, path: Path, *, threads: int | None = None, xnnpack: bool = True, any_scale: bool = False):
         self.name = str(path)

@@ -8,7 +8,7 @@ import tf_keras
 from pynet_bokeh import levels, weights
 from pynet_bokeh.errors import UserError
 from pynet_bokeh.models import registry
-from pynet_bokeh.models.network import OUTPUT, STRENGTH, Network
+from pynet_bokeh.models.network import OUTPUT, STRENGTH, SUBJECT, Network
 from pynet_bokeh.training.run import Run, open_run
 
 
@@ -43,19 +43,30 @@ class KerasPredictor:
         self.input_scale = network.input_scale
         self.extra = network.extra
         self.takes_strength = network.takes_strength
-        self._model = model
+        self.finds_focus = levels.FINEST in network.subjects
+        self._network, self._model = network, model
 
     def __call__(self, image: np.ndarray, extra: np.ndarray | None = None, strength: float | None = None) -> np.ndarray:
         """Renders [h,w,3] (and the fourth channel [h,w], and the strength) in [0,1] to [H,W,3] in [0,1]."""
+        output = self._model(self._inputs(image, extra, strength), training=False)[OUTPUT][0].numpy()
+        if not np.isfinite(output).all():
+            raise UserError(f"{self.name}: gives numbers that are not finite")
+        return np.clip(output, 0.0, 1.0)
+
+    def find_focus(
+        self, image: np.ndarray, extra: np.ndarray | None = None, strength: float | None = None
+    ) -> np.ndarray:
+        """What the network takes for being in focus: float32 [h,w] in [0,1] at the size at which it decides that."""
+        finder = self._network.staged_model(subject=True)
+        return finder(self._inputs(image, extra, strength), training=False)[SUBJECT][0].numpy().mean(axis=-1)
+
+    def _inputs(self, image, extra, strength) -> dict[str, np.ndarray]:
         inputs = {"image": image[None].astype(np.float32)}
         if self.extra:
             inputs[self.extra] = extra[None, ..., None].astype(np.float32)
         if self.takes_strength:
             inputs[STRENGTH] = np.full((1, 1, 1, 1), strength, np.float32)
-        output = self._model(inputs, training=False)[OUTPUT][0].numpy()
-        if not np.isfinite(output).all():
-            raise UserError(f"{self.name}: gives numbers that are not finite")
-        return np.clip(output, 0.0, 1.0)
+        return inputs
 
 
 def run_predictor(folder: Path | str) -> KerasPredictor:

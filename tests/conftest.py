@@ -49,10 +49,12 @@ class FakePredictor:
         input_scale=1,
         extra=None,
         takes_strength=False,
+        found=None,
     ):
         self.name = "fake"
         self.function = function or (lambda image, *_: image)
         self.takes_strength = takes_strength
+        self.finds_focus, self.found = found is not None, found
         self.input_size, self.size_multiple, self.input_scale, self.extra = (
             input_size,
             size_multiple,
@@ -60,6 +62,10 @@ class FakePredictor:
             extra,
         )
         self.calls = 0
+
+    def find_focus(self, image, extra=None, strength=None):
+        self.image, self.given, self.opened = image, extra, strength
+        return self.found(image).astype(np.float32)
 
     def __call__(self, image, extra=None, strength=None):
         self.calls += 1

@@ -205,3 +205,20 @@ def test_strength_0_is_the_photo_itself_whatever_the_network_does(fake_predictor
     predictor = fake_predictor(lambda image, extra, strength: 1 - image, takes_strength=True)
     photo = textured(64, 64)
     np.testing.assert_array_equal(render.render_photo(predictor, photo, strength=0), photo)
+
+
+def test_the_found_focus_lies_over_the_photo(fake_predictor):
+    photo = np.zeros((120, 200, 3), np.uint8)
+    photo[:, 100:] = 255
+    predictor = fake_predictor(
+        extra="focus", takes_strength=True, size_multiple=64, found=lambda image: image[::4, ::4].mean(axis=-1)
+    )
+    found = render.found_focus(predictor, photo)
+    assert found.shape == (120, 200) and found.dtype == np.uint8
+    assert (found[:, :92] < 20).all() and (found[:, 108:] > 235).all()
+    np.testing.assert_allclose(predictor.given, 128 / 255)  # it was told nothing
+
+
+def test_a_network_that_does_not_look_for_a_subject_says_so(fake_predictor, textured):
+    with pytest.raises(UserError, match="fake: can't tell what it takes for the subject"):
+        render.found_focus(fake_predictor(extra="focus"), textured(64, 64))

@@ -8,12 +8,17 @@ from pynet_bokeh.errors import UserError
 from pynet_bokeh.metrics import SSIM_WINDOW
 from pynet_bokeh.vgg import vgg19_features
 
-LOSSES = ("l1", "ssim", "vgg")
+LOSSES = ("l1", "mse", "ssim", "vgg")
 
 
 def l1(target, output):
     """Mean absolute difference."""
     return tf.reduce_mean(tf.abs(target - output))
+
+
+def mse(target, output):
+    """Mean squared difference."""
+    return tf.reduce_mean(tf.square(target - output))
 
 
 def ssim(target, output):
@@ -38,7 +43,7 @@ def weighted(weights: dict[str, float], *, picture_size: tuple[int, int], vgg_we
     """The weighted sum of named losses as `loss(target, output) -> (total, {name: unweighted value})`.
 
     Args:
-      weights: factor by name, out of `l1`, `ssim` and `vgg` (mean squared difference of VGG19's relu5_4).
+      weights: factor by name, out of `l1`, `mse`, `ssim` and `vgg` (mean squared difference of VGG19's relu5_4).
       picture_size: (height, width) of the pictures, to refuse what does not work on them before training starts.
       vgg_weights: file with VGG19's ImageNet weights; None takes tf_keras's own from its cache or download.
 
@@ -53,7 +58,7 @@ def weighted(weights: dict[str, float], *, picture_size: tuple[int, int], vgg_we
                 f"losses.ssim: pictures of at least {SSIM_WINDOW} pixels a side are needed; "
                 f"the level's are {picture_size[1]}x{picture_size[0]}"
             )
-        functions[name] = vgg_difference(vgg_weights) if name == "vgg" else {"l1": l1, "ssim": ssim}[name]
+        functions[name] = vgg_difference(vgg_weights) if name == "vgg" else {"l1": l1, "mse": mse, "ssim": ssim}[name]
 
     def loss(target, output):
         parts = {name: function(target, output) for name, function in functions.items()}

@@ -62,6 +62,7 @@ def training_data(
     start_step: int = 0,
     extra_dropout: float = 0.0,
     strength: bool = False,
+    strength_jitter: float = 0.0,
     subject: bool = False,
 ) -> TrainingData:
     """Batches `start_step` … `steps` of an endless, shuffled pass over `source`.
@@ -74,6 +75,8 @@ def training_data(
       augment: any of flip_horizontal, flip_vertical, rot90 (square crops only).
       extra_dropout: share of the samples whose fourth channel becomes neutral.
       strength: give the network how wide the lens was open.
+      strength_jitter: by how much, as the standard deviation of a logarithm, that is off: nobody knows a real lens's
+        exactly, and a network that counts on it blurs too much.
       subject: the target is {"bokeh": [B,H,W,3], "subject": [B,h,w,1]}, the fourth channel as it was before dropout.
 
     Every epoch reads each example once, in another order. Raises UserError for wrong arguments here, and for a picture
@@ -94,6 +97,9 @@ def training_data(
         picture.set_shape((None, None, channels))
         opened.set_shape(())
         picture = vary(picture, crop, augment, tf.stack([tf.cast(seed, tf.int64), number]))
+        if strength_jitter:
+            off = tf.random.stateless_normal((), tf.stack([tf.cast(seed, tf.int64) + 2_000_003, number]))
+            opened = tf.minimum(opened * tf.exp(strength_jitter * off), 1.0)
         return picture, opened, neutral(number, seed, extra_dropout)
 
     def split(pictures, opened, dropped):

@@ -193,6 +193,7 @@ def training_batches(
         steps=steps,
         extra_dropout=data.extra_dropout,
         strength=network.takes_strength,
+        strength_jitter=data.strength_jitter,
         subject=subject,
     )
 

@@ -30,6 +30,7 @@ class DataRecipe:
       crop: height and width of the crop, in pixels of the photo.
       augment: any of flip_horizontal, flip_vertical, rot90.
       extra_dropout: share of the samples whose fourth channel is replaced by the neutral 0.5.
+      strength_jitter: standard deviation of the logarithm of the factor by which the `strength` input is off.
       scene_size: height and width of the built-in scenes, when no folder of photos is given.
       validation_count: pictures in the fixed validation set.
       validation_crop: height and width of their centre crop.
@@ -38,6 +39,7 @@ class DataRecipe:
     crop: tuple[int, int]
     augment: tuple[str, ...] = ("flip_horizontal",)
     extra_dropout: float = 0.0
+    strength_jitter: float = 0.0
     scene_size: tuple[int, int] = (512, 512)
     validation_count: int = 16
     validation_crop: tuple[int, int] = (512, 512)

@@ -51,7 +51,7 @@ def test_equal_pictures_cost_nothing(pictures):
 
 
 def test_mistakes_are_named():
-    with pytest.raises(UserError, match="l1, ssim, vgg are known; received 'l2'"):
+    with pytest.raises(UserError, match="l1, mse, ssim, vgg are known; received 'l2'"):
         losses.weighted({"l2": 1.0}, picture_size=(64, 64))
     with pytest.raises(UserError, match="at least 11 pixels a side are needed; the level's are 4x8"):
         losses.weighted({"ssim": 1.0}, picture_size=(8, 4))
@@ -116,3 +116,12 @@ def test_the_picture_of_a_target():
     picture = object()
     assert losses.picture_of({"bokeh": picture, "subject": None}) is picture
     assert losses.picture_of(picture) is picture
+
+
+def test_mse_is_that_of_numpy():
+    rng = np.random.default_rng(7)
+    target, output = rng.random((2, 2, 8, 9, 3)).astype(np.float32)
+    loss = losses.weighted({"mse": 2.0}, picture_size=(8, 9))
+    total, parts = loss(target, output)
+    assert float(parts["mse"]) == pytest.approx(np.mean((target - output) ** 2), rel=1e-5)
+    assert float(total) == pytest.approx(2 * float(parts["mse"]))

@@ -374,3 +374,15 @@ def test_the_subject_is_told_as_target_even_where_it_is_withheld_as_input():
         np.testing.assert_allclose(255 * inputs["focus"], NEUTRAL_EXTRA)
         np.testing.assert_allclose(target["subject"][..., 0], inputs["image"][..., 0])
         assert target["bokeh"].shape == (4, 16, 16, 3)
+
+
+def test_a_jittered_strength_is_off_by_a_factor_that_follows_from_the_seed():
+    options = {"strength": True, "steps": 60, "augment": []}
+    exact, off, again = (
+        np.concatenate([inputs["strength"].ravel() for inputs, _ in batches(Lenses(), **options, **more)])
+        for more in ({}, {"strength_jitter": 0.3}, {"strength_jitter": 0.3})
+    )
+    np.testing.assert_array_equal(off, again)
+    factors = np.log(off / exact)
+    assert factors.std() == pytest.approx(0.3, rel=0.2) and abs(factors.mean()) < 0.06
+    assert off.max() <= 255

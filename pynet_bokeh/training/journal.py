@@ -5,6 +5,7 @@ import json
 import math
 from pathlib import Path
 
+import numpy as np
 import tensorflow as tf
 
 from pynet_bokeh import cli, images
@@ -19,6 +20,9 @@ class Journal:
 
     Lines of steps after `start_step`, left by a training that was killed after its last checkpoint, are dropped, so
     that every step stands once; TensorBoard shows such steps twice.
+
+    TensorFlow is given numpy's numbers only: of each different Python number it makes a tensor that it keeps for ever,
+    so that a training grows by 3.6 kB a record.
     """
 
     def __init__(self, folder: Path, *, start_step: int):
@@ -35,9 +39,9 @@ class Journal:
         """One record: a step and finite numbers by name."""
         self._file.write(json.dumps({"step": step, **values}, allow_nan=False) + "\n")
         self._file.flush()
-        with self._events.as_default():
+        with self._events.as_default(np.int64(step)):
             for name, value in values.items():
-                tf.summary.scalar(name, value, step=step)
+                tf.summary.scalar(name, np.float32(value))
 
     def write_picture(self, step: int, name: str, picture) -> None:
         """A picture [H,W,3] in [0,1]: `samples/step_N.png`, and for TensorBoard not above 1024 pixels a side.
@@ -50,8 +54,8 @@ class Journal:
             path.unlink()
         shrink = max(1, math.ceil(max(picture.shape[:2]) / TENSORBOARD_SIDE))
         small = images.resize(picture, tuple(max(1, side // shrink) for side in picture.shape[:2]))
-        with self._events.as_default():
-            tf.summary.image(name, small[None], step=step)
+        with self._events.as_default(np.int64(step)):
+            tf.summary.image(name, small[None])
 
     def __enter__(self):
         return self

@@ -46,7 +46,8 @@ def test_ranges_are_those_of_the_float_networks_activations(model, calibrated, b
     name = "level3_block1_add"
     observer = tf_keras.Model(model.inputs, model.get_layer(name).output)
     values = [observer(inputs).numpy() for inputs in batches]
-    low, high = np.mean([value.min() for value in values]), np.mean([value.max() for value in values])
+    assert len({value.max() for value in values}) > 1  # the widest range is not just the last batch's
+    low, high = np.min(values), np.max(values)
     assert activation_ranges(calibrated)[name] == [pytest.approx((min(low, 0), high), rel=1e-4)]
 
 
@@ -104,7 +105,7 @@ def test_a_pooling_beside_a_join_behind_a_normalization_runs(tmp_path):
     path.write_bytes(convert(quantized, recipe_named("qat_int8")))
     for xnnpack in (True, False):
         drawn = TflitePredictor(path, xnnpack=xnnpack)(images[0][0])
-        assert psnr(drawn, quantized(images[0])[OUTPUT][0].numpy()) > 45
+        assert psnr(drawn, quantized(images[0])[OUTPUT][0].numpy()) > 40
 
 
 def test_an_empty_calibration_set_is_refused(model):

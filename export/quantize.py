@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 
-import numpy as np
 import tensorflow as tf
 import tensorflow_model_optimization as tfmot
 import tf_keras
@@ -140,10 +139,12 @@ def _normalizations_to_pool(model: tf_keras.Model) -> set[str]:
 
 
 def calibrate(quantized: tf_keras.Model, model: tf_keras.Model, batches: Iterable[dict]) -> None:
-    """Sets the activation ranges of `quantized` to the mean of each batch's range in the float `model`.
+    """Sets the activation ranges of `quantized` to all that the float `model` shows on the batches.
 
     tfmot begins at ±6 with a moving average of 0.999; without this the first steps train against clipped or coarse
-    activations (8 dB lost after 60 steps).
+    activations (8 dB lost after 60 steps). What lies outside a range is clipped, which costs more than coarser steps:
+    with the mean of the batches' ranges, tfmot's way, the worst of 11 pictures lost 5 dB (pynet_mobile, batches of 8),
+    and all together 12 dB where a batch was one picture (glass_net).
 
     Args:
       quantized: made by `quantize(model)`; its weights' ranges are set too.
@@ -159,19 +160,19 @@ def calibrate(quantized: tf_keras.Model, model: tf_keras.Model, batches: Iterabl
             for name, value in observer(inputs, training=False).items()
         }
     )
-    ranges: dict[str, list] = {name: [] for name in observed}
+    ranges = {name: (0.0, 1e-3) for name in observed}  # LiteRT wants 0 inside every range, and some width
     inputs = None
     for inputs in batches:
-        for name, extreme in extremes(inputs).items():
-            ranges[name].append([float(value) for value in extreme])
+        for name, (low, high) in extremes(inputs).items():
+            ranges[name] = min(ranges[name][0], float(low)), max(ranges[name][1], float(high))
     if inputs is None:
         raise UserError("calibration: at least one batch of pictures is needed; received none")
+    quantized(inputs, training=True)  # sets the ranges of the weights, and moves the others
     for name, pairs in variables.items():
-        low, high = np.mean(ranges[name], axis=0)
+        low, high = ranges[name]
         for minimum, maximum in pairs:
-            minimum.assign(min(low, 0.0))  # LiteRT wants 0 inside every range
-            maximum.assign(max(high, 1e-3))
-    quantized(inputs, training=True)  # sets the ranges of the weights
+            minimum.assign(low)
+            maximum.assign(high)
     pin_inputs(quantized)
 
 

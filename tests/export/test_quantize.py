@@ -50,7 +50,8 @@ def test_ranges_are_those_of_the_float_networks_activations(model, calibrated, b
     name = "level3_block1_add"
     observer = tf_keras.Model(model.inputs, model.get_layer(name).output)
     values = [observer(inputs).numpy() for inputs in batches]
-    low, high = np.mean([value.min() for value in values]), np.mean([value.max() for value in values])
+    assert len({value.max() for value in values}) > 1  # the widest range is not just the last batch's
+    low, high = np.min(values), np.max(values)
     assert activation_ranges(calibrated)[name] == [pytest.approx((min(low, 0), high), rel=1e-3)]
 
 

@@ -18,6 +18,8 @@ QUANT = qat_int8
 SIZE = 1024x1024
 MODELS = "$(RUN)/export"
 OUT = build/benchmark
+CROP = 256
+BATCH = 1
 PHOTOS = pynet_bokeh/photos
 FORCE =
 
@@ -26,9 +28,9 @@ TRAIN_OPTIONS = --run "$(RUN)" $(if $(RECIPE),--recipe "$(RECIPE)") $(if $(DATA)
 	$(if $(FROM),--start-from "$(FROM)") \
 	$(if $(VGG),--vgg-weights "$(VGG)") $(foreach setting,$(SET),--set '$(setting)')
 
-.PHONY: help setup train train-level weights export-tflite benchmark demo test test-slow lint clean
+.PHONY: help setup train train-level weights export-tflite benchmark benchmark-training demo test test-slow lint clean
 help:  ## this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
 
 setup: $(READY)  ## .venv with everything in it
 
@@ -69,6 +71,13 @@ weights: $(READY)  ## train the shipped weights: PHOTOS= MASKS= [MODEL_SIZE=S|M|
 	$(PY) -m pynet_bokeh data scenes --count 350 --size 768x512 --vary --seed 12 --out $(WEIGHTS)/landscape
 	$(PY) -m pynet_bokeh train --run "$(RUN)" --recipe pynet_mobile --set network_config.size='"$(MODEL_SIZE)"' \
 		--data $(WEIGHTS)/pairs $(WEIGHTS)/montages $(WEIGHTS)/portrait $(WEIGHTS)/landscape
+
+RECIPES = $(or $(RECIPE),pynet_mobile pynet_paper pynet_mobile_adversarial bggan double_vnet)
+
+benchmark-training: $(READY)  ## steps/s, waiting, peak memory of training by level: [RECIPE=] [CROP=] [BATCH="1,2"] [DATA=]
+	$(PY) -m benchmark training $(RECIPES) --out "$(OUT)/training.json" --markdown "$(OUT)/training.md" \
+		$(if $(CROP),--crop $(CROP)) $(if $(BATCH),--batch $(BATCH)) $(if $(DATA),--data "$(DATA)") \
+		$(if $(VGG),--vgg-weights "$(VGG)") $(foreach setting,$(SET),--set '$(setting)') $(if $(FORCE),--force)
 
 # The demo: built-in scenes, all levels of a small pyramid, QAT, exports, benchmark, renders, a page to look at.
 DEMO := build/demo

@@ -1,10 +1,11 @@
-"""How fast is a .tflite, how much memory does it take, and what does it make of a photo?"""
+"""How fast is a .tflite, how much memory does it take, and what does it make of a photo? What does training cost?"""
 
 import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from benchmark import training_command
 from benchmark.samples import KERNELS, Effort, Setting
 from pynet_bokeh import cli
 from pynet_bokeh.errors import UserError
@@ -13,6 +14,7 @@ EPILOG = """examples:
   python -m benchmark run build/demo/models --out build/results.json
   python -m benchmark run fp32.tflite int8.tflite --threads 4 --kernels xnnpack
   python -m benchmark table build/results.json
+  python -m benchmark training pynet_mobile --levels 7,1
 """
 
 
@@ -22,6 +24,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     _add_run(commands)
     _add_table(commands)
     _add_page(commands)
+    training_command.add(commands)
     arguments = cli.parse(parser, argv)
     return cli.run(_without_leftovers, arguments)
 

@@ -1,5 +1,6 @@
 """The page's two plots, as SVG that takes its text colour from the page: readable on light and dark, at any width."""
 
+import importlib.util
 import io
 import re
 from collections.abc import Sequence
@@ -9,6 +10,7 @@ from benchmark.page_inputs import Curve
 from benchmark.report import three_digits
 from benchmark.results import Results
 from benchmark.samples import KERNELS, KERNELS_IN_WORDS
+from pynet_bokeh.errors import UserError
 
 WIDTH = 5.4  # inches, at 72 per inch; narrow, so that text of 10 points stays readable on a phone
 TEXT = "#010203"  # stands for the page's text colour until `_svg` puts it in
@@ -17,6 +19,7 @@ COLOURS = ("#3b82f6", "#f08c2e", "#22a06b", "#a855f7")  # each readable on white
 
 def training(curves: Sequence[Curve]) -> str:
     """Validation PSNR of each level over the steps of the whole training, beside the unchanged input's."""
+    _check_matplotlib()
     from matplotlib.ticker import MaxNLocator
 
     figure, (axes,) = _figure(3.4, grid="both")
@@ -123,6 +126,7 @@ def _bars(axes, results: Results, kernels: str, threads: Sequence[int]) -> None:
 
 def _figure(height: float, *, panels: int = 1, grid: str = "x"):
     """A transparent figure with its panels one below the other, as (figure, array of axes)."""
+    _check_matplotlib()
     # Not pyplot, which keeps figures and looks for a display.
     from matplotlib import rc_context
     from matplotlib.figure import Figure
@@ -143,6 +147,12 @@ def _figure(height: float, *, panels: int = 1, grid: str = "x"):
         one.grid(axis=grid, color=TEXT, alpha=0.12, linewidth=0.8)
         one.set_axisbelow(True)
     return figure, axes
+
+
+def _check_matplotlib() -> None:
+    """Raises UserError when it is not there: it is an extra, which running and measuring models do without."""
+    if importlib.util.find_spec("matplotlib") is None:
+        raise UserError("matplotlib is not installed; pip install '.[report]' brings what this needs")
 
 
 def _svg(figure, name: str, description: str) -> str:

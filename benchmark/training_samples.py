@@ -1,6 +1,7 @@
 """What is asked of a training process, and what comes back: cases, raw times, memory."""
 
 import statistics
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 WARM_UP_STEPS = 2  # the first traces the graph, the second still fills memory pools and the queue of batches
@@ -25,6 +26,22 @@ class TrainingCase:
     crop: list[int] | None = None
     changes: list[str] = field(default_factory=list)
     folder: str | None = None
+
+
+def scene_size(crop: Sequence[int]) -> tuple[int, int]:
+    """(height, width) of the scenes that crops of another size than the recipe's are cut from."""
+    return crop[0] * 3 // 2, crop[1] * 3 // 2
+
+
+@dataclass(frozen=True)
+class RecipeFacts:
+    """What must be known of a recipe before its levels are trained; `levels` are those that its network has too."""
+
+    network: str
+    extra: str | None
+    levels: list[int]
+    scene_size: list[int]
+    tensorflow: str  # the version
 
 
 @dataclass(frozen=True)

@@ -12,19 +12,43 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from importlib import metadata
 from pathlib import Path
 
 from benchmark.records import from_json, to_json
-from benchmark.training_samples import WARM_UP_STEPS, PipelineSample, TrainingCase, TrainingSample
+from benchmark.training_samples import (
+    WARM_UP_STEPS,
+    PipelineSample,
+    RecipeFacts,
+    TrainingCase,
+    TrainingSample,
+    scene_size,
+)
 from benchmark.worker import peak_resident_mb
 from pynet_bokeh import cli
 from pynet_bokeh.errors import UserError
 
 
+def describe(case: TrainingCase) -> RecipeFacts:
+    """What the case's recipe trains."""
+    from pynet_bokeh.models import registry
+    from pynet_bokeh.training import recipe
+
+    own = recipe.load(case.recipe, case.changes)
+    network = registry.build(own.network, own.network_config)
+    return RecipeFacts(
+        network=own.network,
+        extra=network.extra,
+        levels=sorted(set(own.level) & set(network.pictures), reverse=True),
+        scene_size=list(own.data.scene_size),
+        tensorflow=metadata.version("tensorflow"),
+    )
+
+
 def train(case: TrainingCase, folder: Path, *, steps: int, vgg_weights: str | None = None) -> TrainingSample:
     """Trains a level for `steps` steps after the warm-up, in `folder`, from untrained weights."""
     baseline = peak_resident_mb()
-    from pynet_bokeh import weights
+    from pynet_bokeh import vgg, weights
     from pynet_bokeh.models import registry
     from pynet_bokeh.training import journal, level
 
@@ -34,7 +58,8 @@ def train(case: TrainingCase, folder: Path, *, steps: int, vgg_weights: str | No
     if coarser in network.pictures:
         weights.save(network.variables(coarser), run.weights(coarser))
     if "vgg" in run.recipe.level[case.level].losses and vgg_weights is None:
-        vgg_weights = _untrained_vgg(folder)
+        vgg_weights = str(folder / "vgg19.weights.h5")
+        vgg.write_untrained(vgg_weights)
     del network
     with contextlib.redirect_stdout(sys.stderr):  # its last line; this process answers on standard output
         level.train_level(run, case.level, vgg_weights=vgg_weights)
@@ -89,21 +114,12 @@ def _run(case: TrainingCase, folder: Path, *, steps: int):
         raise UserError(f"recipe {case.recipe}: [level.{case.level}] is missing; {sorted(own.level)} are there")
     crop = case.crop or list(own.data.crop)
     changes = [*case.changes, f"data.crop={crop}", f"data.validation_crop={crop}", "data.validation_count=1"]
-    changes += [f"data.scene_size={[side * 3 // 2 for side in crop]}"] if case.crop else []
+    changes += [f"data.scene_size={list(scene_size(crop))}"] if case.crop else []
     changes += [f"level.{case.level}.batch={case.batch}"] if case.batch else []
     often = {"steps": steps, "log_every": 1, "validate_every": steps, "checkpoint_every": steps}
     changes += [f"level.{case.level}.{name}={value}" for name, value in often.items()]
     data = {"folder": case.folder} if case.folder else {}
     return open_or_create(folder / "run", recipe.load(case.recipe, changes), data), own.level[case.level].batch
-
-
-def _untrained_vgg(folder: Path) -> str:
-    """VGG19 with weights drawn at random: it costs what the trained one costs."""
-    import tf_keras
-
-    path = folder / "vgg19.weights.h5"
-    tf_keras.applications.VGG19(include_top=False, weights=None).save_weights(path)
-    return str(path)
 
 
 def _differences(values: Sequence[float]) -> list[float]:
@@ -114,7 +130,9 @@ def _measure(arguments: argparse.Namespace) -> int:
     case = from_json(TrainingCase, json.loads(arguments.case), where="case: ")
     cli.import_tensorflow()
     with tempfile.TemporaryDirectory(prefix="pynet_bokeh_training_") as folder:
-        if arguments.what == "train":
+        if arguments.what == "describe":
+            record = describe(case)
+        elif arguments.what == "train":
             record = train(case, Path(folder), steps=arguments.steps, vgg_weights=arguments.vgg_weights)
         else:
             record = read(case, Path(folder), batches=arguments.steps)
@@ -124,7 +142,7 @@ def _measure(arguments: argparse.Namespace) -> int:
 
 def main(argv: Sequence[str] | None = None) -> int:
     parser = cli.Parser(prog="python -m benchmark.training_worker", description=__doc__.splitlines()[0])
-    parser.add_argument("what", choices=("train", "pipeline"))
+    parser.add_argument("what", choices=("describe", "train", "pipeline"))
     parser.add_argument("case", help="benchmark.training_samples.TrainingCase as JSON")
     parser.add_argument("--steps", type=cli.positive, default=10, metavar="N", help="timed steps, or batches")
     parser.add_argument("--vgg-weights", metavar="FILE", help="default: weights drawn at random")

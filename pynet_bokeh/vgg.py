@@ -35,3 +35,9 @@ def vgg19_features(weights: str | None = None) -> Callable:
         return model(tf_keras.applications.vgg19.preprocess_input(pictures * 255.0))
 
     return features
+
+
+def write_untrained(path: Path | str) -> None:
+    """Writes VGG19's weights as they are drawn at random, in the format that `vgg19_features` reads: training with them
+    costs what it costs with the trained ones, and their features mean nothing."""
+    tf_keras.applications.VGG19(include_top=False, weights=None).save_weights(path)

@@ -23,6 +23,8 @@ WITHOUT_TENSORFLOW = (
     "pynet_bokeh.data.settings",
     "export.verify",
     "export.recipes",
+    "benchmark.training",
+    "benchmark.training_worker",
     "benchmark.worker",
     "benchmark.__main__",
 )

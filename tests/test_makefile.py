@@ -24,6 +24,10 @@ def make(*arguments):
         (["export-tflite", "FORCE=1"], "--force"),
         (["benchmark", "RUN=runs/my run"], 'benchmark run "runs/my run/export" --out "build/benchmark/results.json"'),
         (["benchmark", "MODELS=a.tflite b.tflite"], "benchmark run a.tflite b.tflite --out"),
+        (["benchmark-training"], "benchmark training pynet_mobile pynet_paper"),
+        (["benchmark-training"], "--crop 256 --batch 1"),
+        (["benchmark-training", "RECIPE=own.toml", "CROP=", "BATCH=1,2"], 'training own.toml --out "build'),
+        (["benchmark-training", "SET=seed=1", "DATA=my photos"], "--set 'seed=1'"),
         (["demo"], "--out build/demo/report.html"),
     ],
 )
@@ -46,4 +50,13 @@ def test_a_level_must_be_named():
 
 def test_help_lists_every_target():
     targets = {line.split()[0] for line in make("help").stdout.splitlines()}
-    assert targets >= {"train", "train-level", "export-tflite", "benchmark", "demo", "test", "setup"}
+    assert targets >= {
+        "train",
+        "train-level",
+        "export-tflite",
+        "benchmark",
+        "benchmark-training",
+        "demo",
+        "test",
+        "setup",
+    }

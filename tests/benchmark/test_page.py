@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import sys
 from html.parser import HTMLParser
 from urllib.parse import unquote
 
@@ -236,3 +237,15 @@ def test_a_journal_cut_short_counts_up_to_there_but_nonsense_in_it_is_named(file
     path.write_text("nonsense\n" + whole)
     with pytest.raises(UserError, match=r"metrics\.jsonl: line 1 is not JSON"):
         page_inputs.read_run(files / "run")
+
+
+@pytest.mark.parametrize("option", [["--run", "run"], ["--benchmark", "results.json"]])
+def test_without_matplotlib_a_page_with_plots_is_one_line(files, monkeypatch, capsys, option):
+    monkeypatch.chdir(files)
+    monkeypatch.setitem(sys.modules, "matplotlib", None)  # as where it is not installed
+    assert main(["report", *option, "--out", "report.html"]) == 2
+    assert capsys.readouterr().err == (
+        "error: matplotlib is not installed; pip install '.[report]' brings what this needs\n"
+    )
+    assert not (files / "report.html").exists()
+    assert main(["report", "--out", "report.html"]) == 0

@@ -245,8 +245,6 @@ def test_the_command_takes_a_rectangle(fake_predictor, subject_photo, tmp_path):
 def test_what_the_network_found_can_be_saved(fake_predictor, textured, tmp_path):
     images.write_image(tmp_path / "photo.png", textured(64, 96))
     predictor = fake_predictor(extra="focus", found=lambda image: np.ones(image.shape[:2]))
-    render_files.render_file(
-        predictor, tmp_path / "photo.png", tmp_path / "out.png", save_focus=tmp_path / "found.png"
-    )
+    render_files.render_file(predictor, tmp_path / "photo.png", tmp_path / "out.png", save_focus=tmp_path / "found.png")
     found = images.read_map(tmp_path / "found.png")
     assert found.shape == (64, 96) and (found == 255).all()

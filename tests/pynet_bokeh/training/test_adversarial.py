@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 import tf_keras
 
-from pynet_bokeh import weights
+from pynet_bokeh import vgg, weights
 from pynet_bokeh.data.settings import DataSettings
 from pynet_bokeh.data.source import Example
 from pynet_bokeh.errors import UserError
@@ -364,7 +364,7 @@ def test_a_scalar_that_is_not_finite_stops_at_its_step(tmp_path, wrong):
 def vgg_file(tmp_path_factory):
     path = tmp_path_factory.mktemp("vgg") / "vgg19.weights.h5"
     tf_keras.utils.set_random_seed(0)
-    tf_keras.applications.VGG19(include_top=False, weights=None).save_weights(path)
+    vgg.write_untrained(path)
     return str(path)
 
 

@@ -56,8 +56,8 @@ def untrained(tmp_path_factory):
 
 
 def resident_sets(folder, level, data, untrained):
-    """The resident set in MB at each sampling of a training of STEPS steps, as [(step, MB)], with validations and
-    checkpoints among the steps."""
+    """The resident set in MB at each sampling of a training of STEPS steps, as [(step, MB)]; validations and
+    checkpoints are among the steps."""
     every = {"steps": STEPS, "batch": 4, "log_every": 5, "validate_every": 50, "checkpoint_every": 50}
     settings = [*SETTINGS, *(f"level.{level}.{name}={value}" for name, value in every.items())]
     command = [sys.executable, "-m", "pynet_bokeh", "train", "--run", str(folder), "--recipe", "pynet_paper"]

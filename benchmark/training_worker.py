@@ -118,7 +118,7 @@ def _run(case: TrainingCase, folder: Path, *, steps: int):
     changes += [f"level.{case.level}.batch={case.batch}"] if case.batch else []
     often = {"steps": steps, "log_every": 1, "validate_every": steps, "checkpoint_every": steps}
     changes += [f"level.{case.level}.{name}={value}" for name, value in often.items()]
-    data = {"folder": case.folder} if case.folder else {}
+    data = {"folders": (case.folder,)} if case.folder else {}
     return open_or_create(folder / "run", recipe.load(case.recipe, changes), data), own.level[case.level].batch
 
 

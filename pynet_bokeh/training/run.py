@@ -15,6 +15,7 @@ from pathlib import Path
 from pynet_bokeh import files, levels
 from pynet_bokeh.data.settings import DataSettings
 from pynet_bokeh.errors import UserError
+from pynet_bokeh.models import registry
 from pynet_bokeh.training import recipe as recipes
 from pynet_bokeh.training.recipe import Recipe
 
@@ -116,7 +117,9 @@ def _changed_data(run: Run, given: Mapping) -> DataSettings:
 
 
 def _refuse_another_network(recipe: Recipe, run: Run) -> None:
-    for field in ("network", "network_config"):
-        ours, theirs = getattr(run.recipe, field), getattr(recipe, field)
-        if ours != theirs:
-            raise UserError(f"{run.folder}: was begun with {field} {ours}; recipe {recipe.name} has {theirs}")
+    if run.recipe.network != recipe.network:
+        ours, theirs = run.recipe.network, recipe.network
+        raise UserError(f"{run.folder}: was begun with network {ours}; recipe {recipe.name} has {theirs}")
+    ours, theirs = run.recipe.network_config, recipe.network_config
+    if ours != theirs and registry.configure(recipe.network, ours) != registry.configure(recipe.network, theirs):
+        raise UserError(f"{run.folder}: was begun with network_config {ours}; recipe {recipe.name} has {theirs}")

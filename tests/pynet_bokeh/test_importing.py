@@ -88,7 +88,7 @@ def test_an_imported_pynet_renders_with_a_depth_map(pynet, tmp_path, capsys, tex
     run, _ = pynet
     photo, near, middle = (tmp_path / name for name in ("photo.png", "near_map.png", "middle_map.png"))
     images.write_image(photo, textured(64, 128))
-    depth = np.full((32, 100, 3), 128, np.uint8)
+    depth = np.full((50, 100, 3), 128, np.uint8)
     images.write_image(middle, depth)
     depth[:, 50:] = 255
     images.write_image(near, depth)
@@ -105,7 +105,7 @@ def test_an_imported_pynet_renders_with_a_depth_map(pynet, tmp_path, capsys, tex
     (tmp_path / "broken.png").write_bytes(b"no picture")
     for option, words in (
         (["--depth", str(tmp_path / "broken.png")], "broken.png: not a picture"),
-        (["--focus", str(near)], "takes a depth map; received"),
+        (["--focus", str(near)], "takes a depth map"),
         (["--depth", str(near), "--size", "32"], "at least 64x64 is wanted"),
     ):
         error = render("wrong.png", *option)

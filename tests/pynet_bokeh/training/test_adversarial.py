@@ -29,7 +29,7 @@ NO_VGG = ["level.1.losses={l1=1.0, ssim=0.05}"]
 class TwoStages:
     """What the loop needs of a network without levels: first a picture, then a better one, with dropout between."""
 
-    name, input_scale, extra = "two_stages", 1, None
+    name, input_scale, extra, takes_strength, subjects = "two_stages", 1, None, False, {}
 
     def __init__(self):
         first = tf_keras.layers.Conv2D(3, 3, padding="same", name="first")
@@ -43,7 +43,7 @@ class TwoStages:
     def model(self, level=1):
         return tf_keras.Model(self.inputs, {OUTPUT: self.pictures[level]})
 
-    def staged_model(self):
+    def staged_model(self, level=1, **_):
         return tf_keras.Model(self.inputs, {OUTPUT: self.pictures[1], **self.stages})
 
     def variables(self, level):
@@ -90,14 +90,14 @@ def two_stages_run(folder, *settings):
 
 
 def phone_run(folder, *settings, **options):
-    own = ["network_config.channels=[4, 4, 4, 4, 4, 4]", *SMALL, *SHORT, "level.1.batch=1"]
+    own = ["network_config.channels=[4, 4, 4, 4, 4, 4]", "network_config.blocks=1", *SMALL, *SHORT, "level.1.batch=1"]
     recipe = recipes.load("pynet_mobile_adversarial", [*own, *settings])
     return open_or_create(folder, recipe, {"seed": 1}, **options)
 
 
 def finished(folder, *settings, level=1):
     """A run of the small phone model with one finished level, away from its initial values."""
-    own = ["network_config.channels=[4, 4, 4, 4, 4, 4]", *SMALL]
+    own = ["network_config.channels=[4, 4, 4, 4, 4, 4]", "network_config.blocks=1", *SMALL]
     run = open_or_create(folder, recipes.load("smoke", [*own, *settings]), {"seed": 1})
     network = registry.build(run.recipe.network, run.recipe.network_config)
     for number, variable in enumerate(network.variables(level)):
@@ -300,8 +300,8 @@ def test_what_was_cut_goes_on_to_the_same_losses_and_weights(tmp_path, monkeypat
     wanted = {name: values_of(model.variables) for name, model in discriminators.items()}
     original = training.training_batches
 
-    def cut_after_five(*arguments):
-        for number, batch in enumerate(original(*arguments)):
+    def cut_after_five(*arguments, **options):
+        for number, batch in enumerate(original(*arguments, **options)):
             if number == 5:
                 raise end("cut")
             yield batch

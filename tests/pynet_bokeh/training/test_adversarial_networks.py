@@ -28,7 +28,10 @@ QUICK = "glass_net"
 GENERATORS = {
     "glass_net": ("bggan", ["network=glass_net", "network_config.width=0.125"]),
     "double_vnet": ("double_vnet", ["network_config.width=0.125"]),
-    "pynet_mobile": ("pynet_mobile_adversarial", ["network_config.channels=[4, 4, 4, 4, 4, 4]"]),
+    "pynet_mobile": (
+        "pynet_mobile_adversarial",
+        ["network_config.channels=[4, 4, 4, 4, 4, 4]", "network_config.blocks=1"],
+    ),
 }
 WITHOUT_VGG = "level.1.losses={l1=1.0, ssim=0.05}"
 EXIT_CODES = {None: 0, signal.SIGTERM: 130, signal.SIGKILL: -signal.SIGKILL}
@@ -62,7 +65,7 @@ def settings_of(network, *more):
 def make_run(network, folder, scenes, finished_phone, *more):
     recipe, settings = settings_of(network, *more)
     start_from = finished_phone if network == "pynet_mobile" else None
-    return open_or_create(folder, recipes.load(recipe, settings), {"folder": str(scenes)}, start_from=start_from)
+    return open_or_create(folder, recipes.load(recipe, settings), {"folders": [str(scenes)]}, start_from=start_from)
 
 
 class Spy:

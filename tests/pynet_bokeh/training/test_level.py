@@ -81,8 +81,8 @@ def test_what_was_cut_goes_on_to_the_same_journal_and_weights(tmp_path, monkeypa
     training.train_level(whole, 7)
     original = training.training_batches
 
-    def cut_after_five(*arguments):
-        for number, batch in enumerate(original(*arguments)):
+    def cut_after_five(*arguments, **options):
+        for number, batch in enumerate(original(*arguments, **options)):
             if number == 5:
                 raise end("cut")
             yield batch
@@ -116,7 +116,9 @@ def test_a_run_keeps_its_network(tmp_path):
 def test_a_checkpoint_of_another_network_is_refused(tmp_path, monkeypatch):
     run = tiny_run(tmp_path / "run")
     original = training.training_batches
-    monkeypatch.setattr(training, "training_batches", lambda *arguments: interrupt(original(*arguments)))
+    monkeypatch.setattr(
+        training, "training_batches", lambda *arguments, **options: interrupt(original(*arguments, **options))
+    )
     with pytest.raises(KeyboardInterrupt):
         training.train_level(run, 7)
     content = json.loads((run.folder / "recipe.json").read_text())

@@ -14,6 +14,7 @@ from small_runs import SMALL, finished_run
 
 STANDING_STILL = ["defaults.learning_rate=1e-30", "defaults.steps=2", "data.validation_count=1"]
 CHANNELS = "network_config.channels=[4, 4, 4, 4, 4, 4]"
+BLOCKS = "network_config.blocks=1"
 
 
 @pytest.fixture(scope="module")
@@ -59,8 +60,8 @@ def test_its_own_checkpoint_comes_before_everything(tmp_path, old, monkeypatch):
     run = new_run(tmp_path / "new", None, "defaults.learning_rate=1e-3")
     original = training.training_batches
 
-    def cut_after_one(*arguments):
-        yield next(iter(original(*arguments)))
+    def cut_after_one(*arguments, **options):
+        yield next(iter(original(*arguments, **options)))
         raise KeyboardInterrupt
 
     monkeypatch.setattr(training, "training_batches", cut_after_one)
@@ -92,7 +93,7 @@ def test_without_a_recipe_it_goes_on_with_the_others(tmp_path, old):
 
 
 def test_a_finished_phone_model_is_fine_tuned_against_discriminators(tmp_path, old):
-    settings = [*SMALL, CHANNELS, "level.1.steps=2", "level.1.batch=1", "data.validation_count=1"]
+    settings = [*SMALL, CHANNELS, BLOCKS, "level.1.steps=2", "level.1.batch=1", "data.validation_count=1"]
     command = ["train", "--run", str(tmp_path / "new"), "--recipe", "pynet_mobile_adversarial"]
     command += ["--start-from", str(old.folder), *(word for one in settings for word in ("--set", one))]
     assert main(command) == 0
@@ -117,7 +118,7 @@ def test_a_finished_phone_model_is_fine_tuned_against_discriminators(tmp_path, o
 def test_what_can_not_be_started_from_is_one_line(tmp_path, old, capsys, start, settings, words):
     new_run(tmp_path / "unfinished", None)
     command = ["train", "--run", str(tmp_path / "new"), "--recipe", "pynet_mobile_adversarial"]
-    for setting in [*SMALL, CHANNELS, *settings]:
+    for setting in [*SMALL, CHANNELS, BLOCKS, *settings]:
         command += ["--set", setting]
     if start:
         command += ["--start-from", str(old.folder if start == "old" else tmp_path / start)]

@@ -25,7 +25,7 @@ def make(*arguments):
         (["benchmark", "RUN=runs/my run"], 'benchmark run "runs/my run/export" --out "build/benchmark/results.json"'),
         (["benchmark", "MODELS=a.tflite b.tflite"], "benchmark run a.tflite b.tflite --out"),
         (["benchmark-training"], "benchmark training pynet_mobile pynet_paper"),
-        (["benchmark-training"], '--crop 256 --batch 1'),
+        (["benchmark-training"], "--crop 256 --batch 1"),
         (["benchmark-training", "RECIPE=own.toml", "CROP=", "BATCH=1,2"], 'training own.toml --out "build'),
         (["benchmark-training", "SET=seed=1", "DATA=my photos"], "--set 'seed=1'"),
         (["demo"], "--out build/demo/report.html"),

@@ -43,10 +43,12 @@ class Window:
         return None
 
     def save(self, checkpoint: str) -> None:
-        """Writes what is gathered beside `checkpoint`; nothing where nothing is."""
+        """Writes what is gathered beside `checkpoint`; where nothing is, no file stays there."""
+        path = Path(checkpoint + SUFFIX)
         if self._values:
-            floats = {name: [float(value) for value in values] for name, values in self._values.items()}
-            write_json(Path(checkpoint + SUFFIX), floats)
+            write_json(path, {name: [float(value) for value in values] for name, values in self._values.items()})
+        else:
+            path.unlink(missing_ok=True)
 
     def load(self, checkpoint: str) -> None:
         """Takes what was gathered when `checkpoint` was saved."""

@@ -1,6 +1,9 @@
 """What a training leaves behind to be read."""
 
 import json
+import os
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -53,3 +56,20 @@ def test_pictures_are_whole_in_files_and_small_in_events(tmp_path, size):
 def test_one_line_on_a_level(tmp_path, records, text):
     (tmp_path / "metrics.jsonl").write_text("".join(json.dumps(record) + "\n" for record in records))
     assert summary(tmp_path) == text
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_records_leave_nothing_in_memory(tmp_path):
+    """TensorFlow's cache of Python numbers would take 7 MB."""
+
+    def resident():
+        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+    rng = np.random.default_rng(0)
+    with Journal(tmp_path, start_step=0) as journal:
+        for step in range(2500):
+            if step == 500:
+                before = resident()
+            journal.write(step, **{f"value{number}": float(rng.random()) for number in range(10)})
+        assert resident() - before < 3

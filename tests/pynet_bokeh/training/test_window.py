@@ -35,6 +35,7 @@ def test_what_was_gathered_before_a_cut_counts_to_the_bit(tmp_path, cut):
 
 
 def test_an_empty_window_leaves_no_file_and_a_missing_one_is_empty(tmp_path):
+    filled(*STEPS).save(str(tmp_path / "ckpt-1"))
     Window().save(str(tmp_path / "ckpt-1"))
     assert list(tmp_path.iterdir()) == []
     window = filled(*STEPS)

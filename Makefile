@@ -56,7 +56,7 @@ export-tflite: $(READY)  ## quantize, convert, verify: [RUN=] [QUANT=fp32|fp16|d
 benchmark: $(READY)  ## measure .tflite files on this machine: [MODELS="a.tflite folder"] [OUT=] [FORCE=1]
 	$(PY) -m benchmark run $(MODELS) --out "$(OUT)/results.json" --markdown "$(OUT)/results.md" $(if $(FORCE),--force)
 
-# The shipped weights again, from photos with subject masks. 5 lenses for each photo as it is, 2 for montages, and scenes.
+# The shipped weights again, from photos with subject masks. 3 lenses for each photo as it is, 3 for montages, and scenes.
 MASKS =
 MODEL_SIZE = M
 WEIGHTS := build/weights
@@ -65,8 +65,8 @@ SYNTHESIZE = $(PY) -m pynet_bokeh data synthesize --photos "$(PHOTOS)" --masks "
 
 weights: $(READY)  ## train the shipped weights: PHOTOS= MASKS= [MODEL_SIZE=S|M|L] [RUN=]
 	@test -n "$(MASKS)" || { echo "error: MASKS is missing; make weights PHOTOS=folder MASKS=folder" >&2; exit 2; }
-	$(SYNTHESIZE) --variants 5 --out $(WEIGHTS)/pairs
-	$(SYNTHESIZE) --variants 2 --montage 1 --out $(WEIGHTS)/montages
+	$(SYNTHESIZE) --variants 3 --out $(WEIGHTS)/pairs
+	$(SYNTHESIZE) --variants 3 --montage 1 --out $(WEIGHTS)/montages
 	$(PY) -m pynet_bokeh data scenes --count 350 --size 512x768 --vary --seed 11 --out $(WEIGHTS)/portrait
 	$(PY) -m pynet_bokeh data scenes --count 350 --size 768x512 --vary --seed 12 --out $(WEIGHTS)/landscape
 	$(PY) -m pynet_bokeh train --run "$(RUN)" --recipe pynet_mobile --set network_config.size='"$(MODEL_SIZE)"' \

@@ -9,21 +9,45 @@ import math
 import cv2
 import numpy as np
 
-from pynet_bokeh.data import shapes
+from pynet_bokeh.data import figures, shapes
 from pynet_bokeh.data.textures import Patch
 
 PROPS = 0.5
 """Share of montages whose subject is a thing of chance."""
+_BYSTANDERS = 0.3  # share of backdrops that keep the people who were in them
+_DISTRACTORS = 0.3  # share of backdrops with a thing of chance in the distance
+_TRIES = 30  # windows among which a backdrop's is chosen
 
 
-def backdrop(rng: np.random.Generator, picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """As large a part of `picture` (float32 [h,w,3]) as has the shape of `size` (H, W), perhaps mirrored."""
-    height, width = picture.shape[:2]
-    scale = max(size[0] / height, size[1] / width)
-    large = cv2.resize(picture, (math.ceil(width * scale), math.ceil(height * scale)), interpolation=cv2.INTER_AREA)
-    top, left = (int(rng.integers(0, have - want + 1)) for have, want in zip(large.shape[:2], size, strict=True))
-    part = large[top : top + size[0], left : left + size[1]]
-    return np.ascontiguousarray(part[:, ::-1] if rng.random() < 0.5 else part)
+def backdrop(
+    rng: np.random.Generator, photo: np.ndarray, filled: np.ndarray, matte: np.ndarray, size: tuple[int, int]
+) -> np.ndarray:
+    """A part of another photo, stretched to `size` (H, W), perhaps mirrored: float32 [H, W, 3].
+
+    Args:
+        rng: the only source of chance.
+        photo: float32 [h, w, 3] in linear light.
+        filled: the same without its subject; shows where no part without subject was found.
+        matte: float32 [h, w], the subject.
+        size: height and width wanted.
+    """
+    height, width = matte.shape
+    largest = min(height / size[0], width / size[1])
+    windows = []
+    for share, narrow in zip(rng.uniform(0.35, 1, _TRIES), rng.uniform(0.6, 1, _TRIES), strict=True):
+        tall, wide = max(2, int(size[0] * largest * share)), max(2, int(size[1] * largest * share * narrow))
+        top, left = int(rng.integers(0, height - tall + 1)), int(rng.integers(0, width - wide + 1))
+        windows.append((slice(top, top + tall), slice(left, left + wide)))
+    hidden = [float(matte[window].mean()) for window in windows]
+    chosen = int(np.argmin(hidden))
+    mirrored, distracted, bystanders = rng.random() < 0.5, rng.random() < _DISTRACTORS, rng.random() < _BYSTANDERS
+    picture = photo if bystanders or hidden[chosen] < 0.003 else filled
+    window = windows[0] if bystanders else windows[chosen]
+    light = cv2.resize(picture[window], size[::-1], interpolation=cv2.INTER_LINEAR)
+    if distracted:
+        colour, cover = prop(rng, size, photo, across=(0.08, 0.3))
+        light = light + cover[..., None] * (colour - light)
+    return np.ascontiguousarray(light[:, ::-1] if mirrored else light)
 
 
 def moved(rng: np.random.Generator, subject: np.ndarray, matte: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -51,8 +75,11 @@ def moved(rng: np.random.Generator, subject: np.ndarray, matte: np.ndarray) -> t
     return colour, np.clip(cv2.warpAffine(matte, matrix, out, flags=cv2.INTER_LINEAR), 0, 1)
 
 
-def prop(rng: np.random.Generator, size: tuple[int, int], surface: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """A silhouette of chance with `surface` (float32 [h,w,3], linear light) on it, lit from one side.
+def prop(
+    rng: np.random.Generator, size: tuple[int, int], surface: np.ndarray, *, across: tuple[float, float] = (0.18, 0.75)
+) -> tuple[np.ndarray, np.ndarray]:
+    """A figure of chance with `surface` (float32 [h,w,3], linear light) on it, lit from one side; its size is drawn
+    from `across`, in parts of the short side.
 
     Returns (colour [H,W,3], matte [H,W]).
     """
@@ -62,17 +89,31 @@ def prop(rng: np.random.Generator, size: tuple[int, int], surface: np.ndarray) -
         size[1] / unit * np.clip(rng.normal(0.5, 0.15), 0.15, 0.85),
         size[0] / unit * np.clip(rng.normal(0.55, 0.13), 0.25, 0.85),
     )
-    kind = shapes.SUBJECTS[rng.integers(len(shapes.SUBJECTS))]
-    across = rng.uniform(0.18, 0.75)
-    outline = shapes.place(kind(rng), middle=middle, size=across, turn=rng.normal(0, 0.2))
-    matte = shapes.coverage(outline, patch)
-    if rng.random() < 0.3:
-        shapes.add_hair(rng, matte, outline, patch)
-    part = _part(rng, surface, size)
-    tone = np.float32(math.exp(rng.normal(0, 0.4)))
+    scale, turn = rng.uniform(*across), rng.normal(0, 0.2)
+    colour, matte = _surface(rng, surface, size), np.zeros(size, np.float32)
+    parts = figures.FIGURES[rng.integers(len(figures.FIGURES))](rng)
+    shared = _surface(rng, surface, size)  # petals and leaves look alike
+    for number, part in enumerate(parts):
+        outline = shapes.place(part, middle=middle, size=scale, turn=turn)
+        cover = shapes.coverage(outline, patch)
+        if number == 0 and rng.random() < 0.3:
+            shapes.add_hair(rng, cover, outline, patch)
+        own = shared if rng.random() < 0.7 else _surface(rng, surface, size)
+        tone = np.float32(math.exp(rng.normal(0, 0.2)))
+        colour += cover[..., None] * (own * tone - colour)
+        np.maximum(matte, cover, out=matte)
     sideways = patch.along(rng.uniform(0, 2 * math.pi))
-    shade = np.exp((sideways - sideways.mean()) * np.float32(rng.uniform(0, 1.5) / across))
-    return np.minimum(part * (tone * shade)[..., None], 1).astype(np.float32), matte
+    shade = np.exp((sideways - sideways.mean()) * np.float32(rng.uniform(0, 1.5) / scale))
+    return np.minimum(colour * np.clip(shade, 0.2, 4)[..., None], 1).astype(np.float32), matte
+
+
+def _surface(rng: np.random.Generator, picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """A part of `picture` in another tone and tint; in a third of all cases smooth, as glass, petals and paint are."""
+    part = _part(rng, picture, size)
+    if rng.random() < 0.35:
+        small = cv2.resize(part, (6, 6), interpolation=cv2.INTER_AREA)
+        part = cv2.resize(small, size[::-1], interpolation=cv2.INTER_CUBIC) + 0.1 * (part - part.mean(axis=(0, 1)))
+    return np.maximum(part, 0) * np.exp(rng.normal(0, 0.4) + rng.normal(0, 0.25, 3)).astype(np.float32)
 
 
 def _part(rng: np.random.Generator, picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:

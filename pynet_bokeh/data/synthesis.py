@@ -244,8 +244,8 @@ def from_mask(
 
 
 def _montage(rng: np.random.Generator, shot: _Prepared, other: _Prepared) -> _Prepared:
-    """The subject of `shot`, or a thing of chance with a surface from it, where the subject of `other` was."""
-    light = montage.backdrop(rng, other.background, shot.matte.shape)
+    """The subject of `shot`, or a thing of chance with a surface from it, in front of a part of `other`."""
+    light = montage.backdrop(rng, other.photo, other.background, other.matte, shot.matte.shape)
     if rng.random() < montage.PROPS:
         subject, matte = montage.prop(rng, shot.matte.shape, shot.photo)
     else:

@@ -41,20 +41,42 @@ def test_a_subject_taller_than_the_picture_can_hold_is_made_smaller():
         assert (matte > 0.5).any()
 
 
-def test_a_backdrop_is_a_part_of_the_picture_perhaps_mirrored():
-    picture = np.random.default_rng(0).random((60, 60, 3)).astype(np.float32)
-    seen = set()
-    for seed in range(12):
-        part = montage.backdrop(np.random.default_rng(seed), picture, (60, 40))
-        matches = [
-            (start, mirrored)
-            for start in range(21)
-            for mirrored in (False, True)
-            if np.array_equal(part[:, ::-1] if mirrored else part, picture[:, start : start + 40])
-        ]
-        assert len(matches) == 1
-        seen.add(matches[0][1])
-    assert seen == {False, True}
+def test_a_backdrop_is_made_of_the_other_photo_alone(monkeypatch):
+    monkeypatch.setattr(montage, "_DISTRACTORS", 0.0)
+    monkeypatch.setattr(montage, "_BYSTANDERS", 0.0)
+    ramp = np.indices((60, 80))[1].astype(np.float32) / 80
+    photo, matte = np.repeat(ramp[..., None], 3, axis=2), np.zeros((60, 80), np.float32)
+    matte[:, 30:50] = 1
+    filled = np.full_like(photo, 9)
+    falls, whole = set(), 0
+    for seed in range(24):
+        light = montage.backdrop(np.random.default_rng(seed), photo, filled, matte, (60, 40))
+        assert light.shape == (60, 40, 3)
+        if light.min() == 9:  # no window beside the subject was among those tried
+            continue
+        whole += 1
+        assert light.max() < 30 / 80 or light.min() >= 50 / 80, "beside the subject"
+        slope = np.diff(light[..., 0], axis=1)
+        assert (slope >= 0).all() or (slope <= 0).all()
+        falls.add(bool(slope.sum() < 0))
+    assert whole > 12 and falls == {False, True}
+
+
+def test_bystanders_stay_in_a_backdrop(monkeypatch):
+    monkeypatch.setattr(montage, "_DISTRACTORS", 0.0)
+    monkeypatch.setattr(montage, "_BYSTANDERS", 1.0)
+    photo, matte = np.full((60, 80, 3), 0.5, np.float32), np.ones((60, 80), np.float32)
+    light = montage.backdrop(np.random.default_rng(0), photo, np.zeros_like(photo), matte, (60, 40))
+    assert (light == 0.5).all()
+
+
+def test_something_in_the_distance_is_small_and_of_the_photo_s_colours(monkeypatch):
+    monkeypatch.setattr(montage, "_DISTRACTORS", 1.0)
+    photo, matte = np.zeros((80, 120, 3), np.float32), np.zeros((80, 120), np.float32)
+    photo[..., 1] = 0.3
+    plain = montage.backdrop(np.random.default_rng(1), photo, photo, matte, SIZE)
+    changed = np.abs(plain - [0, 0.3, 0]).max(axis=-1) > 0.01
+    assert 0.0005 < changed.mean() < 0.3 and not plain[..., (0, 2)].any()
 
 
 def test_a_prop_carries_the_surface_on_a_silhouette():

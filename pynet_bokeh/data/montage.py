@@ -9,20 +9,26 @@ import math
 import cv2
 import numpy as np
 
-from pynet_bokeh.data import figures, shapes
+from pynet_bokeh.data import figures, shapes, textures
 from pynet_bokeh.data.textures import Patch
 
 PROPS = 0.5
 """Share of montages whose subject is a thing of chance."""
 _BYSTANDERS = 0.3  # share of backdrops that keep the people who were in them
 _DISTRACTORS = 0.3  # share of backdrops with a thing of chance in the distance
-_TRIES = 30  # windows among which a backdrop's is chosen
+_DRAWN = 0.15  # share of backdrops that no camera saw
+_DISTANT = 0.65  # of the others: seen from farther away
+_TRIES = 30  # windows among which a near backdrop's is chosen
 
 
 def backdrop(
     rng: np.random.Generator, photo: np.ndarray, filled: np.ndarray, matte: np.ndarray, size: tuple[int, int]
 ) -> np.ndarray:
-    """A part of another photo, stretched to `size` (H, W), perhaps mirrored: float32 [H, W, 3].
+    """What is behind a montage's subject, made of another photo: float32 [H, W, 3] in linear light.
+
+    Near: a part beside its subject, stretched to `size`. Distant: all of it made smaller, with its mirror images around
+    it. Some are textures of chance. Were all of them enlarged photos, a network would learn that what has fine detail
+    is in front, and miss a lamp's globe before a thicket.
 
     Args:
         rng: the only source of chance.
@@ -31,6 +37,37 @@ def backdrop(
         matte: float32 [h, w], the subject.
         size: height and width wanted.
     """
+    drawn, distant, bystanders, distracted, mirrored = rng.random(5) < (
+        _DRAWN,
+        _DISTANT,
+        _BYSTANDERS,
+        _DISTRACTORS,
+        0.5,
+    )
+    if drawn:
+        light = np.minimum(rng.choice(textures.BACKDROPS)(rng, Patch(size, min(size))), 1).astype(np.float32)
+    elif distant:
+        light = _distant(rng, photo if bystanders else filled, size)
+    else:
+        light = _near(rng, photo, photo if bystanders else filled, matte, size)
+    if distracted:
+        colour, cover = prop(rng, size, photo, across=(0.08, 0.3))
+        light = light + cover[..., None] * (colour - light)
+    return np.ascontiguousarray(light[:, ::-1] if mirrored else light)
+
+
+def _distant(rng: np.random.Generator, picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """`picture`, covering `size` or made smaller by up to 3, with its mirror images around it."""
+    scale = max(side / have for side, have in zip(size, picture.shape, strict=False)) / math.exp(rng.uniform(0, 1.1))
+    small = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    tall, wide = small.shape[:2]
+    down, across = (int(rng.integers(0, side)) for side in (tall, wide))
+    whole = np.pad(small, ((down, size[0]), (across, size[1]), (0, 0)), mode="symmetric")
+    return whole[: size[0], : size[1]]
+
+
+def _near(rng, photo, picture, matte, size) -> np.ndarray:
+    """A part of `photo` without subject, stretched to `size`; where none is found, a part of `picture`."""
     height, width = matte.shape
     largest = min(height / size[0], width / size[1])
     windows = []
@@ -40,14 +77,8 @@ def backdrop(
         windows.append((slice(top, top + tall), slice(left, left + wide)))
     hidden = [float(matte[window].mean()) for window in windows]
     chosen = int(np.argmin(hidden))
-    mirrored, distracted, bystanders = rng.random() < 0.5, rng.random() < _DISTRACTORS, rng.random() < _BYSTANDERS
-    picture = photo if bystanders or hidden[chosen] < 0.003 else filled
-    window = windows[0] if bystanders else windows[chosen]
-    light = cv2.resize(picture[window], size[::-1], interpolation=cv2.INTER_LINEAR)
-    if distracted:
-        colour, cover = prop(rng, size, photo, across=(0.08, 0.3))
-        light = light + cover[..., None] * (colour - light)
-    return np.ascontiguousarray(light[:, ::-1] if mirrored else light)
+    source = photo if hidden[chosen] < 0.003 else picture
+    return cv2.resize(source[windows[chosen]], size[::-1], interpolation=cv2.INTER_LINEAR)
 
 
 def moved(rng: np.random.Generator, subject: np.ndarray, matte: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -108,9 +139,9 @@ def prop(
 
 
 def _surface(rng: np.random.Generator, picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """A part of `picture` in another tone and tint; in a third of all cases smooth, as glass, petals and paint are."""
+    """A part of `picture` in another tone and tint; half of them smooth, as glass, petals and paint are."""
     part = _part(rng, picture, size)
-    if rng.random() < 0.35:
+    if rng.random() < 0.5:
         small = cv2.resize(part, (6, 6), interpolation=cv2.INTER_AREA)
         part = cv2.resize(small, size[::-1], interpolation=cv2.INTER_CUBIC) + 0.1 * (part - part.mean(axis=(0, 1)))
     return np.maximum(part, 0) * np.exp(rng.normal(0, 0.4) + rng.normal(0, 0.25, 3)).astype(np.float32)

@@ -41,9 +41,19 @@ def test_a_subject_taller_than_the_picture_can_hold_is_made_smaller():
         assert (matte > 0.5).any()
 
 
-def test_a_backdrop_is_made_of_the_other_photo_alone(monkeypatch):
-    monkeypatch.setattr(montage, "_DISTRACTORS", 0.0)
-    monkeypatch.setattr(montage, "_BYSTANDERS", 0.0)
+@pytest.fixture
+def chances(monkeypatch):
+    """Sets the shares of backdrops' kinds; those not named are 0."""
+
+    def fix(**shares):
+        for name in ("DRAWN", "DISTANT", "BYSTANDERS", "DISTRACTORS"):
+            monkeypatch.setattr(montage, f"_{name}", shares.get(name, 0.0))
+
+    return fix
+
+
+def test_a_near_backdrop_is_a_part_beside_the_other_photo_s_subject(chances):
+    chances()
     ramp = np.indices((60, 80))[1].astype(np.float32) / 80
     photo, matte = np.repeat(ramp[..., None], 3, axis=2), np.zeros((60, 80), np.float32)
     matte[:, 30:50] = 1
@@ -62,16 +72,39 @@ def test_a_backdrop_is_made_of_the_other_photo_alone(monkeypatch):
     assert whole > 12 and falls == {False, True}
 
 
-def test_bystanders_stay_in_a_backdrop(monkeypatch):
-    monkeypatch.setattr(montage, "_DISTRACTORS", 0.0)
-    monkeypatch.setattr(montage, "_BYSTANDERS", 1.0)
+def test_a_distant_backdrop_is_the_photo_in_small_with_mirror_images(chances):
+    chances(DISTANT=1.0)
+    ramp = np.indices((64, 96))[1].astype(np.float32) / 96
+    photo, matte = np.repeat(ramp[..., None], 3, axis=2), np.zeros((64, 96), np.float32)
+    steepest = []
+    for seed in range(12):
+        light = montage.backdrop(np.random.default_rng(seed), np.zeros_like(photo), photo, matte, (64, 96))
+        assert light.shape == (64, 96, 3)
+        np.testing.assert_allclose(light, np.broadcast_to(light[:1], light.shape), atol=1e-3)  # rows stay alike
+        steepest.append(float(np.abs(np.diff(light[0, :, 0])).max()) * 96)
+    assert min(steepest) > 0.98 and 1.5 < max(steepest) < 3.2, "as large as it is, or smaller by up to 3"
+
+
+def test_bystanders_stay_in_a_backdrop(chances):
+    chances(BYSTANDERS=1.0)
     photo, matte = np.full((60, 80, 3), 0.5, np.float32), np.ones((60, 80), np.float32)
-    light = montage.backdrop(np.random.default_rng(0), photo, np.zeros_like(photo), matte, (60, 40))
-    assert (light == 0.5).all()
+    for distant in (0.0, 1.0):
+        chances(BYSTANDERS=1.0, DISTANT=distant)
+        light = montage.backdrop(np.random.default_rng(0), photo, np.zeros_like(photo), matte, (60, 40))
+        np.testing.assert_allclose(light, 0.5, atol=1e-6)
 
 
-def test_something_in_the_distance_is_small_and_of_the_photo_s_colours(monkeypatch):
-    monkeypatch.setattr(montage, "_DISTRACTORS", 1.0)
+def test_a_drawn_backdrop_holds_nothing_of_the_photo(chances):
+    chances(DRAWN=1.0)
+    photo, matte = np.full((60, 80, 3), 0.5, np.float32), np.zeros((60, 80), np.float32)
+    first = montage.backdrop(np.random.default_rng(0), photo, photo, matte, (60, 40))
+    second = montage.backdrop(np.random.default_rng(0), photo * 0, photo * 0, matte, (60, 40))
+    np.testing.assert_array_equal(first, second)
+    assert first.shape == (60, 40, 3) and first.min() >= 0 and first.max() <= 1
+
+
+def test_something_in_the_distance_is_small_and_of_the_photo_s_colours(chances):
+    chances(DISTRACTORS=1.0)
     photo, matte = np.zeros((80, 120, 3), np.float32), np.zeros((80, 120), np.float32)
     photo[..., 1] = 0.3
     plain = montage.backdrop(np.random.default_rng(1), photo, photo, matte, SIZE)

@@ -26,12 +26,23 @@ def ssim(target, output):
     return 1.0 - tf.reduce_mean(tf.image.ssim(target, output, max_val=1.0, filter_size=SSIM_WINDOW))
 
 
-def cross_entropy(target, found):
-    """Mean binary cross-entropy of `found` [B,h,w,C], probabilities, against `target` [B,H,W,1] averaged down to it."""
-    factor = tf.shape(target)[1] // tf.shape(found)[1]
-    target = tf.image.resize(target, tf.shape(target)[1:3] // factor, method="area")
+def cross_entropy(target, found, *, weight: float = 1.0):
+    """Mean binary cross-entropy of `found` [B,h,w,C], probabilities, against `target` [B,H,W,1] averaged down to it;
+    what is 1 in the target counts `weight` times."""
+    target = _averaged_down(target, found)
     found = tf.clip_by_value(found, 1e-4, 1 - 1e-4)
-    return -tf.reduce_mean(target * tf.math.log(found) + (1 - target) * tf.math.log(1 - found))
+    return -tf.reduce_mean(weight * target * tf.math.log(found) + (1 - target) * tf.math.log(1 - found))
+
+
+def l1_inside(target, output, mask):
+    """Absolute difference of [B,h,w,C] times `mask` [B,H,W,1] averaged down to it; mean over the whole picture."""
+    return tf.reduce_mean(tf.abs(target - output) * _averaged_down(mask, output))
+
+
+def _averaged_down(large, small):
+    """`large` [B,H,W,C] averaged down to the height and width of `small`, whole parts of its own."""
+    factor = tf.shape(large)[1] // tf.shape(small)[1]
+    return tf.image.resize(large, tf.shape(large)[1:3] // factor, method="area")
 
 
 def picture_of(target):

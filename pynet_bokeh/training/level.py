@@ -144,7 +144,8 @@ def _model(network: Network, level: int, schedule: LevelRecipe) -> tf_keras.Mode
 def objective(schedule: LevelRecipe, *, picture_size: tuple[int, int], vgg_weights: str | None = None) -> Callable:
     """The level's losses of everything the network draws: `loss(target, outputs) -> (total, {name: value})`.
 
-    The losses of the first stage's picture are added up, weighted, under `first_stage`; `subject` is the cross-entropy.
+    The losses of the first stage's picture are added up, weighted, under `first_stage`; `subject` is the cross-entropy,
+    `inside` the absolute difference within the subject.
     """
     final = losses.weighted(schedule.losses, picture_size=picture_size, vgg_weights=vgg_weights)
     first = None
@@ -158,8 +159,11 @@ def objective(schedule: LevelRecipe, *, picture_size: tuple[int, int], vgg_weigh
             first_total, _ = first(picture, outputs[FIRST_STAGE])
             total, parts = total + first_total, {**parts, FIRST_STAGE: first_total}
         if SUBJECT in outputs:
-            missed = losses.cross_entropy(target[SUBJECT], outputs[SUBJECT])
+            missed = losses.cross_entropy(target[SUBJECT], outputs[SUBJECT], weight=schedule.subject_weight)
             total, parts = total + schedule.subject_loss * missed, {**parts, SUBJECT: missed}
+            if schedule.subject_weight > 1:
+                inside = losses.l1_inside(picture, outputs[OUTPUT], target[SUBJECT])
+                total, parts = total + (schedule.subject_weight - 1) * inside, {**parts, "inside": inside}
         return total, parts
 
     return loss

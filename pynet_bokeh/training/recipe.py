@@ -55,6 +55,8 @@ class LevelRecipe:
       learning_rate: Adam's, at the start.
       subject_loss: weight of the cross-entropy between the focus map and what the level takes for being in focus, for
         networks that look for it.
+      subject_weight: how many times as much as elsewhere that, and the picture's absolute difference, count inside the
+        subject; above 1 a network that is in doubt leaves things sharp. Works where there is a subject_loss.
       schedule: `constant`, or `cosine` down to a hundredth.
       warmup: steps over which the learning rate rises from 0.
       losses: weight by name, see pynet_bokeh.losses.
@@ -69,6 +71,7 @@ class LevelRecipe:
     losses: dict[str, float]
     first_stage_losses: dict[str, float] = dataclasses.field(default_factory=dict)
     subject_loss: float = 0.0
+    subject_weight: float = 1.0
     schedule: str = "constant"
     warmup: int = 0
     beta_1: float = 0.9
@@ -247,7 +250,8 @@ def _schedule(defaults: dict, own: dict, where: str) -> LevelRecipe:
         raise UserError(f"{where}.schedule: {', '.join(SCHEDULES)} are allowed; received {schedule.schedule!r}")
     for name in ("steps", "batch", "learning_rate", "log_every", "validate_every", "checkpoint_every"):
         _in_range(schedule, name, where, above=0)
-    _in_range(schedule, "warmup", where, least=0)
+    for name, least in (("warmup", 0), ("subject_loss", 0), ("subject_weight", 1)):
+        _in_range(schedule, name, where, least=least)
     _check_betas(schedule, where)
     for weights in (schedule.losses, schedule.first_stage_losses):
         for name in weights:

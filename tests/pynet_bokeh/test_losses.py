@@ -104,6 +104,21 @@ def test_cross_entropy_is_the_mean_over_pixels_of_the_area_averaged_map():
     assert float(losses.cross_entropy(mixed, found)) == pytest.approx(wanted, rel=1e-5)
 
 
+def test_a_missed_subject_counts_as_often_as_said():
+    target = np.zeros((1, 8, 8, 1), np.float32)
+    target[:, :, 4:] = 1
+    found = np.full((1, 2, 2, 3), 0.25, np.float32)
+    wanted = -(3 * np.log(0.25) + np.log(0.75)) / 2
+    assert float(losses.cross_entropy(target, found, weight=3.0)) == pytest.approx(wanted, rel=1e-5)
+
+
+def test_the_difference_inside_counts_half_covered_pixels_by_half():
+    mask = np.zeros((1, 8, 8, 1), np.float32)
+    mask[:, :, 6:] = 1  # at a quarter of the size: columns 0 and 0.5
+    target, output = np.zeros((1, 2, 2, 3), np.float32), np.full((1, 2, 2, 3), 0.2, np.float32)
+    assert float(losses.l1_inside(target, output, mask)) == pytest.approx(0.2 * 0.25, rel=1e-5)
+
+
 def test_cross_entropy_is_least_for_the_map_itself_and_finite_for_its_opposite():
     target = np.zeros((1, 8, 8, 1), np.float32)
     target[:, :, 4:] = 1

@@ -24,7 +24,7 @@ class Network:
         [B,1,1,1] (see pynet_bokeh.aperture), all in [0,1].
       pictures: the rendered picture of each level as a Keras tensor, [B, H/2^(n-1), W/2^(n-1), 3], about [0,1]. A
         network that is no pyramid has level 1 alone.
-      layers: every layer with variables, in the order of creation (the published order, where there is one).
+      layers: every layer with variables to learn, in the order of creation (the published order, where there is one).
       input_scale: size of the level-1 picture divided by the size of the input; 2 for PyNET, 1 otherwise.
       stages: pictures on the way to that of level 1, by name, [B,H,W,3], about [0,1], for losses of their own:
         `first_stage` of the V-shaped networks.

@@ -46,7 +46,7 @@ class Size:
 
 SIZES = {
     "S": Size((8, 16, 24, 32, 48, 64), 1),
-    "M": Size((16, 20, 32, 48, 64, 96), 2),
+    "M": Size((16, 24, 40, 72, 112, 144), 3),
     "L": Size((24, 40, 64, 96, 128, 160), 3),
 }
 
@@ -129,6 +129,20 @@ class _Builder:
         logits = self.convolution(x, maps, 1, name, activation=None, initializer="zeros")
         return tf_keras.layers.Activation("sigmoid", name=f"{name}_gate")(logits)
 
+    def averaged_blocks(self, blocks, name):
+        """Blocks of 2×2 pixels [B,h,w,12] to their means [B,h,w,3]."""
+        kernel = tf_keras.initializers.Constant(np.tile(np.eye(3), (4, 1))[None, None] / 4)
+        return tf_keras.layers.Conv2D(3, 1, use_bias=False, kernel_initializer=kernel, trainable=False, name=name)(
+            blocks
+        )
+
+    def halved(self, picture, name):
+        """Means of 2×2 pixels. A pooling would be the same, but XNNPACK leaves pooling in int8 to slower kernels."""
+        mean = tf_keras.initializers.Constant(0.25)
+        return tf_keras.layers.DepthwiseConv2D(
+            2, strides=2, use_bias=False, depthwise_initializer=mean, trainable=False, name=name
+        )(picture)
+
     def disc(self, picture, radius, name):
         """A learnable depthwise blur of the picture that starts as a disc."""
         distance = np.hypot(*np.mgrid[-3:4, -3:4])
@@ -174,13 +188,13 @@ def build(config: Config, *, picture_size=(None, None), batch: int | None = None
     inputs = make_inputs(
         picture_size, input_scale=INPUT_SCALE, extra=config.extra, strength=config.strength, batch=batch
     )
-    photos = {1: inputs["image"]}
-    for level in (2, *ENCODED_LEVELS):
-        photos[level] = tf_keras.layers.AveragePooling2D(name=f"level{level}_photo")(photos[level - 1])
     blocks = SpaceToDepth(name="level1_blocks")(inputs["image"])
+    photos = {2: make.averaged_blocks(blocks, "level2_photo")}
+    for level in ENCODED_LEVELS:
+        photos[level] = make.halved(photos[level - 1], f"level{level}_photo")
     seen = [blocks]
     if config.extra:
-        seen.append(tf_keras.layers.AveragePooling2D(name=f"level2_{config.extra}")(inputs[config.extra]))
+        seen.append(SpaceToDepth(name=f"level1_{config.extra}_blocks")(inputs[config.extra]))
     encoded = {2: join(seen, "level2_input")}
     for level in ENCODED_LEVELS:
         encoded[level] = make.convolution(encoded[level - 1], config.maps(level), 3, f"level{level}_encoder", strides=2)

@@ -16,7 +16,7 @@ from pynet_bokeh.runtime import Predictor
 
 LONG_SIDE = 1024
 """Picture's long side for models that take any size: what they were published for, and affordable on a CPU."""
-ASPECT = 0.02  # by which a map may be off the shape of its photo
+STRETCH = 0.02  # by which a map may be off the shape of its photo
 
 
 def render_photo(
@@ -48,7 +48,7 @@ def render_photo(
         raise UserError(f"strength: 0 to 1 is allowed; received {strength:g}")
     check_extra(predictor, extra is not None)
     if extra is not None:
-        check_shape(extra, photo, name="map")
+        images.check_map_shape(extra, photo.shape[:2], name="map", stretch=STRETCH)
     frame, content = _frame(predictor, photo.shape[:2], picture_size)
     if strength == 0:
         return photo.copy()
@@ -104,22 +104,6 @@ def check_extra(predictor: Predictor, given: bool) -> None:
     """Raises UserError when a map is given to a network without an input for it."""
     if given and predictor.extra is None:
         raise UserError(f"{predictor.name}: takes no depth or focus map; received one")
-
-
-def check_shape(extra: np.ndarray, photo: np.ndarray, *, name: str) -> None:
-    """Raises UserError when a map would have to be stretched over the photo by more than 2 % (and more than rounding).
-
-    A map of another shape is another photo's, or was not turned when the photo was. `name` is what the message calls
-    the map.
-    """
-    height, width = photo.shape[:2]
-    map_height, map_width = extra.shape[:2]
-    off = abs(map_height * width - map_width * height)  # 0 for one shape; a pixel more or less is rounding
-    if off > max(ASPECT * map_height * width, width, height):
-        raise UserError(
-            f"{name}: {map_width}x{map_height} pixels, which is another shape than the photo's {width}x{height}; "
-            f"{100 * ASPECT:.0f} % of difference is allowed"
-        )
 
 
 def _frame(

@@ -1,5 +1,5 @@
-"""Does a .tflite give on ARM64 what it gives here? Emulated by qemu where this machine is none: 8-bit pictures must agree
-bit for bit, floats within a tolerance.
+"""Does a .tflite give on ARM64, emulated by qemu, what it gives here? 8-bit pictures must agree bit for bit, floats
+within a tolerance.
 
 XNNPACK is compared, which is what phones run. LiteRT's built-in int8 kernels do round differently on ARM64 (up to 13
 steps of 255 on the phone model).

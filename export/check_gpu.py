@@ -48,8 +48,8 @@ class GpuReport:
 
 
 def driver_environment() -> dict[str, str] | None:
-    """What a process needs to find a Vulkan driver: nothing where the system has one, else the unpacked software driver;
-    None where there is neither."""
+    """What a process needs to find a Vulkan driver: that of the unpacked software driver; nothing where only the system
+    has one; None where there is neither."""
     tree = debian.folder(debian.VULKAN)
     if debian.is_there(debian.VULKAN):
         libraries = [str(path) for path in (*tree.glob("usr/lib/*-linux-gnu"), *tree.glob("lib/*-linux-gnu"))]
@@ -57,6 +57,7 @@ def driver_environment() -> dict[str, str] | None:
         return {
             "LD_LIBRARY_PATH": os.pathsep.join([*libraries, *before]),
             "VK_DRIVER_FILES": str(tree / debian.VULKAN.proof),
+            "GALLIVM_PERF": "nopt",  # compiling the shaders is what takes long, not running them once
         }
     return {} if any(Path("/usr/share/vulkan/icd.d").glob("*.json")) else None
 

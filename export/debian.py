@@ -1,4 +1,4 @@
-"""Debian packages unpacked into a cache folder, without root and without touching the system: software Vulkan, qemu, and
+"""Debian packages unpacked into a cache folder, without root and without touching the system: software Vulkan, qemu,
 Python for ARM64. apt checks their signatures against Debian's own keys.
 """
 
@@ -98,7 +98,7 @@ def unpack(tree: Tree) -> None:
     """Downloads a tree's packages by apt, in a configuration of its own, and unpacks them."""
     for program in ("apt-get", "dpkg-deb"):
         if not shutil.which(program):
-            raise UserError(f"{tree.name}: {program} is missing; Debian or Ubuntu is needed to unpack Debian's packages")
+            raise UserError(f"{tree.name}: {program} is missing; this works on Debian and its relatives")
     if not KEYRING.is_file():
         raise UserError(f"{tree.name}: {KEYRING} is missing; the package debian-archive-keyring has it")
     machine = platform.machine()
@@ -152,13 +152,9 @@ def _fetch_arm_wheels() -> None:
     with tempfile.TemporaryDirectory(prefix=".arm64.", dir=site.parent) as work:
         platforms = [part for name in ARM_WHEELS for part in ("--platform", name)]
         wanted = [f"ai-edge-litert=={metadata.version('ai-edge-litert')}", "numpy>=2.1,<3"]
-        _run(
-            "arm64",
-            [sys.executable, "-m", "pip", "download", "-q", "--disable-pip-version-check", "--no-deps"]
-            + ["--only-binary=:all:", "--python-version", ARM_PYTHON, "--implementation", "cp", *platforms]
-            + ["-d", work, *wanted],
-            dict(os.environ),
-        )
+        options = ["--disable-pip-version-check", "--no-deps", "--only-binary=:all:", "--python-version", ARM_PYTHON]
+        command = [sys.executable, "-m", "pip", "download", "-q", *options, *platforms, "-d", work, *wanted]
+        _run("arm64", command, dict(os.environ))
         root = Path(work) / "root"
         for wheel in Path(work).glob("*.whl"):
             with zipfile.ZipFile(wheel) as content:

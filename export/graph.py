@@ -51,7 +51,10 @@ def layer_of(tensor_name: str) -> str:
 
 
 def operators(interpreter) -> list[Operator]:
-    """The operators of an interpreter that was opened with `xnnpack=False, keep_all=True`."""
+    """The operators of an interpreter that was opened with `xnnpack=False, keep_all=True`.
+
+    The one that makes an output is called by the output's name: the converter drops its layer's.
+    """
     nodes = interpreter._get_ops_details()  # the only list of nodes there is in Python
     made = {int(index) for node in nodes for index in node["outputs"]}
     given = {one["index"] for one in interpreter.get_input_details()}
@@ -69,10 +72,15 @@ def operators(interpreter) -> list[Operator]:
     def known(indices) -> tuple[Inner, ...]:
         return tuple(tensors[int(index)] for index in indices if int(index) in tensors)  # -1: an input left out
 
+    results = {}
+    if interpreter.get_signature_list():
+        details = interpreter.get_signature_runner().get_output_details()
+        results = {one["index"]: name for name, one in details.items()}
     found = []
     for node in nodes:
         outputs = known(node["outputs"])
-        found.append(Operator(node["op_name"], layer_of(outputs[0].name), known(node["inputs"]), outputs))
+        layer = results.get(outputs[0].index) or layer_of(outputs[0].name)
+        found.append(Operator(node["op_name"], layer, known(node["inputs"]), outputs))
     return found
 
 
@@ -83,8 +91,8 @@ def read(path: Path) -> list[Operator]:
 
 def largest_tensors(found: list[Operator], count: int = 5) -> list[dict]:
     """The activations that take most memory, ready for JSON: layer, shape, type, bytes."""
-    activations = [tensor for operator in found for tensor in operator.outputs]
+    activations = [(operator.layer, tensor) for operator in found for tensor in operator.outputs]
     return [
-        {"layer": layer_of(one.name), "shape": list(one.shape), "dtype": one.dtype.name, "bytes": one.bytes}
-        for one in sorted(activations, key=lambda one: -one.bytes)[:count]
+        {"layer": layer, "shape": list(one.shape), "dtype": one.dtype.name, "bytes": one.bytes}
+        for layer, one in sorted(activations, key=lambda pair: -pair[1].bytes)[:count]
     ]

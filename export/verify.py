@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from export import graph
 from export.recipes import QuantizationRecipe, recipe_named
 from pynet_bokeh import files
 from pynet_bokeh.cli import run as run_command
@@ -43,10 +44,16 @@ def verify(path: Path, recipe: QuantizationRecipe, cases: Sequence[Case]) -> dic
     """Compares the .tflite with the references, under XNNPACK and with LiteRT's built-in kernels.
 
     Returns figures by kernels (PSNR in dB of all pictures together and of the worst, SSIM, worst pixel of 1), PSNR of
-    all pictures together against the targets before and after, the file's `tensors` as it describes them itself, and
+    all pictures together against the targets before and after, the file's `tensors` as it describes them itself, its
+    `largest_tensors`, and
     `failures`: one line for each threshold of the recipe that was missed; empty when all held.
     """
-    figures: dict = {"pictures": len(cases), "kernels": {}, "failures": []}
+    figures: dict = {
+        "pictures": len(cases),
+        "kernels": {},
+        "failures": [],
+        "largest_tensors": graph.largest_tensors(graph.read(path)),
+    }
     for kernels, chosen in (("xnnpack", cases), ("builtin", cases[:BUILTIN_PICTURES])):
         predictor = TflitePredictor(path, xnnpack=kernels == "xnnpack", any_scale=True)
         figures["tensors"] = predictor.describe()

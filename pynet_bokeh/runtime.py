@@ -114,9 +114,7 @@ def open_interpreter(path: Path, *, threads: int | None = None, xnnpack: bool = 
     return interpreter
 
 
-def open_on_gpu(
-    path: Path, *, enforce_f32: bool = False
-) -> Callable[[dict[str, np.ndarray]], dict[str, np.ndarray]]:
+def open_on_gpu(path: Path, *, enforce_f32: bool = False) -> Callable[[dict[str, np.ndarray]], dict[str, np.ndarray]]:
     """Compiles the whole graph for LiteRT's GPU accelerator; returns what runs it on stored inputs by name.
 
     It crashes in a process that has imported tensorflow. On a software Vulkan driver it is for correctness only.
@@ -151,7 +149,10 @@ def open_on_gpu(
                 for name, one in results.items()
             }
         except RuntimeError as error:
-            raise UserError(f"{path}: LiteRT's GPU accelerator compiled it and could not run it") from error
+            last_line = str(error).strip().splitlines()[-1]
+            raise UserError(
+                f"{path}: LiteRT's GPU accelerator compiled it but could not run it ({last_line})"
+            ) from error
         return {name: np.reshape(value, results[name]["shape"]) for name, value in read.items()}
 
     return run

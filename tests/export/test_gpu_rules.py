@@ -10,7 +10,8 @@ from export.graph import Inner, Operator
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory):
-    """.tflite files with image [1,8,8,3]: `steep` MEAN over H and W of 100·image², then 4000 times that; `split`,
+    """.tflite files with image [1,8,8,3]: `steep` MEAN over H and W of 100·image², then 4000 times that, then at
+    most 1; `split`,
     `mirror`, `five` (a tensor of five dimensions)."""
     folder = tmp_path_factory.mktemp("models")
     subprocess.run([sys.executable, "-c", _BUILD, str(folder)], check=True, capture_output=True)
@@ -24,7 +25,7 @@ def picture(value):
 def test_sums_and_values_beyond_fp16_are_told_apart(models):
     quiet = gpu_rules.half_range(models / "steep.tflite", picture(0.1))
     assert quiet.largest == pytest.approx(4000 * 100 * 0.1**2, rel=1e-4)
-    assert quiet.largest_layer == "scaled"  # not the output, which is one less
+    assert quiet.largest_layer == "scaled"  # not the output, which is at most 1
     assert quiet.largest_sum == pytest.approx(64 * 64 * 100 * 0.1**2, rel=1e-4)
     assert quiet.largest_sum_layer == "mean"
     assert (quiet.overflows, quiet.risks) == ([], [])
@@ -103,7 +104,7 @@ write("steep", [
     function(lambda x: x * x * 100.0, "squared"),
     function(lambda x: tf.reduce_mean(x, axis=(1, 2), keepdims=True), "mean"),
     function(lambda x: x * 4000.0, "scaled"),
-    function(lambda x: x - 1.0, "less"),
+    function(lambda x: tf.minimum(x, 1.0), "clipped"),
 ])
 write("split", [function(lambda x: tf.maximum(*tf.split(x, 2, axis=1)), "odd"), twice])
 write("mirror", [function(lambda x: tf.pad(x, [[0, 0], [1, 1], [1, 1], [0, 0]], "REFLECT"), "odd"), twice])

@@ -28,10 +28,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     tflite.add_argument(
         "--size",
-        type=cli.image_sizes,
+        type=_sizes,
         default=((1024, 1024),),
-        metavar="WIDTHxHEIGHT[,WIDTHxHEIGHT]",
-        help="picture sizes, one file for each (default 1024x1024)",
+        metavar="WIDTHxHEIGHT[,…]",
+        help="picture sizes, one file for each (default 1024x1024); any: one file for all sizes, slower",
     )
     tflite.add_argument(
         "--level",
@@ -61,6 +61,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     fitness_commands.add(commands)
     arguments = cli.parse(parser, argv)
     return cli.run(arguments.command, arguments)
+
+
+def _sizes(text: str) -> tuple[tuple[int, int] | None, ...]:
+    """Parses sizes with commas between them: (height, width) or, for `any`, None; none twice."""
+    return tuple(dict.fromkeys(None if part == "any" else cli.image_size(part) for part in text.split(",")))
 
 
 def _tflite(arguments: argparse.Namespace) -> int:

@@ -27,6 +27,7 @@ from pynet_bokeh.training.run import Run, open_run
 
 VALIDATION_PICTURES = 8
 CALIBRATION_PICTURES = 32
+OPEN_SIZES = ((256, 384), (384, 256))  # equally many pixels, so that the pictures weigh the same
 
 
 class VerificationFailed(Exception):
@@ -38,7 +39,7 @@ def export(
     folder: Path | str,
     *,
     quantization: str = "qat_int8",
-    picture_size: tuple[int, int] = (1024, 1024),
+    picture_size: tuple[int, int] | None = (1024, 1024),
     level: int = levels.FINEST,
     out: Path | None = None,
     schedule: QatSchedule | None = None,
@@ -51,7 +52,8 @@ def export(
     Args:
       folder: the run.
       quantization: a recipe of export.recipes.
-      picture_size: (height, width) of the level-1 picture the fixed-size model is made for.
+      picture_size: (height, width) of the level-1 picture the model is made for; None makes one for all sizes that the
+        network takes, which XNNPACK runs in several parts, and which is verified at `OPEN_SIZES`.
       out: folder of the artifact; `RUN/export` by default.
       schedule: of the fine-tuning, for `qat_int8`.
       force: overwrite another artifact of that name; write one that fails, too, as `NAME_failed.tflite`.
@@ -62,7 +64,7 @@ def export(
     nothing is written then.
     """
     run, recipe, schedule = open_run(folder), recipe_named(quantization), schedule or QatSchedule()
-    network, model = load_model(run, level, picture_size=picture_size, batch=1)
+    network, model = load_model(run, level, picture_size=picture_size or (None, None), batch=1)
     path = Path(out or run.folder / "export") / _name(network, recipe, level, picture_size)
     origin = _origin(run, recipe, level, schedule, path.parent)
     if path.exists() and _made_from(path, origin):
@@ -79,9 +81,11 @@ def export(
         if missing := weights.load(quantize.named_variables(final), stored):
             raise UserError(f"{stored}: lacks {missing[0]}")
     report(f"{path.name}: converting")
-    content = convert(final, recipe, lambda: _representative(run, network, level, picture_size))
+    sizes = (picture_size,) if picture_size else OPEN_SIZES
+    content = convert(final, recipe, lambda: _representative(run, network, level, sizes[0]))
     report(f"{path.name}: verifying")
-    figures = _verify(content, recipe, _cases(run, network, model, level, picture_size))
+    groups = [_cases(run, network, model, level, size) for size in sizes]
+    figures = _verify(content, recipe, [case for group in zip(*groups, strict=True) for case in group])
     sidecar = _sidecar(network, model, recipe, level, picture_size, origin, figures)
     if figures["failures"]:
         artifact.remove(path)  # one of that name was made from other weights: it must not pass for this one
@@ -110,7 +114,8 @@ def summary(figures: dict) -> str:
 
 def _name(network: Network, recipe: QuantizationRecipe, level: int, picture_size) -> str:
     of_level = "" if level == levels.FINEST else f"_level{level}"
-    return f"{network.name}{of_level}_{recipe.name}_{picture_size[1]}x{picture_size[0]}.tflite"
+    size = f"{picture_size[1]}x{picture_size[0]}" if picture_size else "any"
+    return f"{network.name}{of_level}_{recipe.name}_{size}.tflite"
 
 
 def _origin(run: Run, recipe: QuantizationRecipe, level: int, schedule: QatSchedule, folder: Path) -> dict:
@@ -206,13 +211,13 @@ def _sidecar(network, model, recipe, level, picture_size, origin, figures) -> di
         "network_config": dataclasses.asdict(network.config),
         "level": level,
         "quantization": recipe.name,
-        "picture_size": {"height": picture_size[0], "width": picture_size[1]},
+        "picture_size": picture_size and {"height": picture_size[0], "width": picture_size[1]},
         "input_scale": network.input_scale,
         "inputs": tensors["inputs"],
         "output": tensors["outputs"],
         "value_range": [0.0, 1.0],
         "parameters": model.count_params(),
-        "macs": cost.model_macs(model),
+        "macs": cost.model_macs(model) if picture_size else None,
         "largest_tensors": figures.pop("largest_tensors"),
         "origin": origin,
         "verification": figures,

@@ -48,7 +48,8 @@ def describe(model: Path) -> str:
         counts[one.name] = counts.get(one.name, 0) + 1
     operators = ", ".join(f"{count} {name}" for name, count in sorted(counts.items(), key=lambda pair: -pair[1]))
     lines.append(f"  {'operators':12}{operators}")
-    for number, one in enumerate(graph.largest_tensors(found, TENSORS)):
+    largest = [] if any(-1 in one["shape"] for _, _, one in rows) else graph.largest_tensors(found, TENSORS)
+    for number, one in enumerate(largest):
         shape = "×".join(map(str, one["shape"]))
         title = "" if number else "largest"
         lines.append(f"  {title:12}{one['bytes'] / 1e6:.2f} MB {one['layer']} [{shape}] {one['dtype']}")
@@ -56,7 +57,7 @@ def describe(model: Path) -> str:
 
 
 def _tensor(one: dict) -> str:
-    shape = "×".join(map(str, one["shape"]))
+    shape = "×".join("any" if side < 0 else str(side) for side in one["shape"])
     quantization = one["quantization"]
     if quantization is None:
         return f"[{shape}] {one['dtype']}, 0 … 1"
@@ -71,11 +72,13 @@ def _known(path: Path, sidecar: dict) -> list[tuple[str, str]]:
         size, origin, verified = sidecar["picture_size"], sidecar["origin"], sidecar["verification"]
         recipe = origin["recipe"]
         config = ", ".join(f"{name} {value}" for name, value in sidecar["network_config"].items())
+        picture = f"{size['width']}×{size['height']}" if size else "any size"
+        macs = f", {sidecar['macs'] / 1e9:.3f} GMAC" if sidecar["macs"] is not None else ""
         rows = [
             ("network", f"{sidecar['network']} ({config})"),
-            ("picture", f"{size['width']}×{size['height']}, level {sidecar['level']}"),
+            ("picture", f"{picture}, level {sidecar['level']}"),
             ("recipe", f"{recipe['name']}: {recipe['summary']}"),
-            ("cost", f"{sidecar['parameters']:,} parameters, {sidecar['macs'] / 1e9:.3f} GMAC"),
+            ("cost", f"{sidecar['parameters']:,} parameters{macs}"),
         ]
         for kernels, one in verified["kernels"].items():
             ssim = "" if one["mean_ssim"] is None else f", SSIM {one['mean_ssim']:.4f}"

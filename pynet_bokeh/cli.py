@@ -49,11 +49,6 @@ def image_size(text: str) -> tuple[int, int]:
     return height, width
 
 
-def image_sizes(text: str) -> tuple[tuple[int, int], ...]:
-    """Parses sizes with commas between them; each (height, width), none twice."""
-    return tuple(dict.fromkeys(image_size(part) for part in text.split(",")))
-
-
 def rectangle(text: str) -> tuple[int, int, int, int]:
     """Parses a rectangle in pixels, `X,Y,WIDTH,HEIGHT` from the upper left corner."""
     parts = text.split(",")

@@ -11,6 +11,7 @@ import numpy as np
 from pynet_bokeh.data.source import EXTRAS
 from pynet_bokeh.errors import UserError
 
+OPEN_MULTIPLE = 64  # of a picture for a .tflite of any size: no network needs more (registry.check_size)
 IDENTIFIER = b"TFL3"  # bytes 4 to 8 of every .tflite flatbuffer
 
 
@@ -85,7 +86,7 @@ def check_file(path: Path) -> None:
 
 
 def open_interpreter(path: Path, *, threads: int | None = None, xnnpack: bool = True, keep_all: bool = False):
-    """A LiteRT interpreter on the CPU with its tensors allocated.
+    """A LiteRT interpreter on the CPU with its tensors allocated, those of any size for 64×64 at first.
 
     Args:
       path: the .tflite.
@@ -107,6 +108,11 @@ def open_interpreter(path: Path, *, threads: int | None = None, xnnpack: bool = 
             experimental_op_resolver_type=resolver,
             experimental_preserve_all_tensors=keep_all,
         )
+        for one in interpreter.get_input_details():
+            if min(one["shape_signature"], default=1) < 0:  # at the 1×1 of its "shape" a network can't be prepared
+                sides = [OPEN_MULTIPLE if axis in (1, 2) else 1 for axis in range(len(one["shape_signature"]))]
+                size = [side if side > 0 else given for side, given in zip(one["shape_signature"], sides, strict=True)]
+                interpreter.resize_tensor_input(one["index"], size)
         interpreter.allocate_tensors()
     except (ValueError, RuntimeError) as error:
         first_line = str(error).strip().partition("\n")[0]
@@ -179,10 +185,13 @@ def signature(interpreter, path: Path) -> tuple[dict[str, Tensor], dict[str, Ten
 
 def _fitting(tensor: Tensor, values: np.ndarray | None) -> np.ndarray:
     """`values`, [h,w,3] or [h,w], in the tensor's shape [1,h,w,C]; LiteRT's own message would name no argument."""
-    if values is None or values.shape[:2] != tensor.shape[1:3] or values.size != np.prod(tensor.shape):
+    sides = () if values is None else values.shape[:2]
+    shape = [1, *(given if side < 0 else side for side, given in zip(tensor.shape[1:3], sides, strict=False))]
+    shape.append(tensor.shape[3])
+    if values is None or values.shape[:2] != tuple(shape[1:3]) or values.size != np.prod(shape):
         received = None if values is None else list(values.shape)
         raise ValueError(f"{tensor.name}: {list(tensor.shape[1:])} is wanted; received {received}")
-    return values.reshape(tensor.shape)
+    return values.reshape(shape)
 
 
 def _tensor(name: str, details: dict) -> Tensor:
@@ -224,16 +233,20 @@ class TflitePredictor:
         self._image, self._map, self._output = pictures[0], maps[0] if maps else None, results[0]
         self._opening = openings[0] if openings else None
         self.takes_strength = bool(openings)
-        if min(self._image.shape) < 1:
-            raise UserError(
-                f"{path}: a model with a fixed picture size is wanted; its input is {list(self._image.shape)}, "
-                f"-1 being open"
-            )
         self.extra = None if self._map is None else self._map.name if self._map.name in EXTRAS else "focus"
         height, width = self._image.shape[1:3]
-        self.input_size = height, width
-        self.input_scale = self._output.shape[1] // height
-        whole = self.input_scale and self._output.shape[1:3] == (height * self.input_scale, width * self.input_scale)
+        if min(height, width) > 0:
+            self.input_size = height, width
+            drawn = self._output.shape[1:3]
+        else:  # made for any size
+            if not self._interpreter.get_signature_list():
+                raise UserError(f"{path}: a model of any size needs a signature; this one has none")
+            self.input_size, self.size_multiple = None, OPEN_MULTIPLE
+            height = width = OPEN_MULTIPLE
+            blank = np.zeros((height, width), np.float32)
+            drawn = self(np.zeros((height, width, 3), np.float32), blank, 0.0).shape[:2]
+        self.input_scale = drawn[0] // height
+        whole = self.input_scale and drawn == (height * self.input_scale, width * self.input_scale)
         if not whole and not any_scale:
             raise UserError(
                 f"{path}: the picture that comes out, {list(self._output.shape)}, is no multiple of the input, "

@@ -16,6 +16,7 @@ from pynet_bokeh.data.scenes import SceneSource
 from pynet_bokeh.data.writing import write_pairs
 from pynet_bokeh.errors import UserError
 from pynet_bokeh.predictors import pictures_of
+from pynet_bokeh.runtime import TflitePredictor
 from pynet_bokeh.trained import load_model
 from small_runs import finished_run
 
@@ -47,9 +48,7 @@ def test_every_recipe_gives_a_verified_artifact_with_its_sidecar(shared_run, nam
     assert path.name == f"pynet_mobile_{name}_64x128.tflite"
     sidecar = json.loads(path.with_suffix(".json").read_text())
     jsonschema.validate(sidecar, SCHEMA)
-    assert (
-        sidecar["largest_tensors"][0]["bytes"] >= 64 * 32 * 13
-    )  # the widest joined input at half size, 8 bits or more
+    assert sidecar["largest_tensors"][0]["bytes"] >= 64 * 32 * 13  # a joined input, in 8 bits or more
     assert sidecar["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
     assert (sidecar["network"], sidecar["quantization"], sidecar["level"]) == ("pynet_mobile", name, 1)
     figures = sidecar["verification"]
@@ -132,6 +131,22 @@ def test_several_sizes_in_one_run(run, capsys):
         "pynet_mobile_fp32_128x64",
         "pynet_mobile_fp32_64x128",
     ]
+
+
+def test_one_file_for_any_size_draws_what_the_network_draws_at_each(run):
+    path = exporting.export(run.folder, quantization="fp32", picture_size=None)
+    assert path.name == "pynet_mobile_fp32_any.tflite"
+    sidecar = json.loads(path.with_suffix(".json").read_text())
+    jsonschema.validate(sidecar, SCHEMA)
+    assert (sidecar["picture_size"], sidecar["macs"], sidecar["largest_tensors"]) == (None, None, [])
+    assert sidecar["verification"]["pictures"] == 2 * 5  # landscape and portrait
+    assert sidecar["inputs"]["image"]["shape"] == [1, -1, -1, 3]
+    _, model = load_model(run, batch=1)
+    rng = np.random.default_rng(0)
+    image, focus = rng.random((64, 128, 3), np.float32), rng.random((64, 128), np.float32)
+    inputs = {"image": image, "focus": focus[..., None], "strength": np.full((1, 1, 1), 0.5, np.float32)}
+    wanted = model({name: value[None] for name, value in inputs.items()})["bokeh"][0].numpy()
+    np.testing.assert_allclose(TflitePredictor(path)(image, focus, 0.5), np.clip(wanted, 0, 1), atol=1e-5)
 
 
 def test_a_photo_folders_path_is_not_absolute_and_is_found_again(tmp_path):

@@ -36,13 +36,15 @@ class Tree:
       packages: what is wanted; apt adds what they depend on.
       proof: a file that the tree must have, relative to it.
       architecture: Debian's name; None for this machine's.
-      without: beginnings of the names of packages that are left out: those of which the system's own is in use already.
+      release: which of Debian's suites is preferred.
+      without: names of packages that are left out: those of which a process uses the system's own already.
     """
 
     name: str
     packages: tuple[str, ...]
     proof: str
     architecture: str | None = None
+    release: str = BACKPORTS
     without: tuple[str, ...] = ()
 
 
@@ -53,7 +55,7 @@ VULKAN = Tree(
     without=("libc6", "libgcc-s1", "libstdc++6"),
 )
 QEMU = Tree("qemu", ("qemu-user",), "usr/bin/qemu-aarch64")
-ARM64 = Tree("arm64", (f"python{ARM_PYTHON}", "libstdc++6"), f"usr/bin/python{ARM_PYTHON}", architecture="arm64")
+ARM64 = Tree("arm64", (f"python{ARM_PYTHON}", "libstdc++6"), f"usr/bin/python{ARM_PYTHON}", "arm64", RELEASE)
 
 
 def cache() -> Path:
@@ -77,16 +79,19 @@ def arm_site() -> Path:
 
 
 def fetch(report: Callable[[str], None] = print) -> None:
-    """Unpacks whatever is missing of all trees, whole or not at all, and runs each once.
+    """Unpacks whatever is missing of all trees that this machine needs, each whole or not at all.
 
     Raises UserError that says what it takes when this is no Debian, or a package can't be had.
     """
-    for tree in (VULKAN, QEMU, ARM64):
+    emulated = platform.machine() != "aarch64"
+    for tree in (VULKAN, QEMU, ARM64) if emulated else (VULKAN,):
         if is_there(tree):
             report(f"{folder(tree)}: there already")
             continue
         unpack(tree)
         report(f"{folder(tree)}: {_megabytes(folder(tree)):.0f} MB of Debian packages")
+    if not emulated:
+        return
     if arm_site().is_dir():
         report(f"{arm_site()}: there already")
     else:
@@ -107,7 +112,7 @@ def unpack(tree: Tree) -> None:
     target = folder(tree)
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{tree.name}.", dir=target.parent) as work:
-        environment = _apt(Path(work), tree.architecture or ARCHITECTURES[machine])
+        environment = _apt(Path(work), tree.architecture or ARCHITECTURES[machine], tree.release)
         _run(tree.name, ["apt-get", "update", "-q"], environment)
         _run(tree.name, ["apt-get", "install", "-q", "-y", "--download-only", *tree.packages], environment)
         root = Path(work) / "root"
@@ -124,7 +129,7 @@ def unpack(tree: Tree) -> None:
         root.rename(target)
 
 
-def _apt(work: Path, architecture: str) -> dict[str, str]:
+def _apt(work: Path, architecture: str, release: str) -> dict[str, str]:
     """The environment of an apt that knows no system but `work`: no installed packages, Debian's archive alone."""
     for name in ("state/lists/partial", "cache/archives/partial", "sources"):
         (work / name).mkdir(parents=True)
@@ -134,10 +139,9 @@ def _apt(work: Path, architecture: str) -> dict[str, str]:
         f"Types: deb\nURIs: {DEBIAN}\nSuites: {suites}\nComponents: main\nArchitectures: {architecture}\n"
         f"Signed-By: {KEYRING}\n"
     )
-    default = RELEASE if architecture == "arm64" != ARCHITECTURES.get(platform.machine()) else BACKPORTS
     (work / "apt.conf").write_text(
         f'APT::Architecture "{architecture}"; APT::Architectures {{ "{architecture}"; }};\n'
-        f'APT::Default-Release "{default}"; APT::Install-Recommends "false"; APT::Sandbox::User "";\n'
+        f'APT::Default-Release "{release}"; APT::Install-Recommends "false"; APT::Sandbox::User "";\n'
         f'Dir::State "{work}/state"; Dir::State::status "{work}/status"; Dir::Cache "{work}/cache";\n'
         f'Dir::Etc::sourcelist "/dev/null"; Dir::Etc::sourceparts "{work}/sources";\n'
         f'Dir::Etc::preferences "/dev/null"; Dir::Etc::preferencesparts "/dev/null";\n'

@@ -138,6 +138,7 @@ def _made_from(path: Path, origin: dict) -> bool:
     return (
         sidecar.is_file()
         and (content := files.read_json(sidecar)).get("origin") == origin
+        and content.get("format") == artifact.FORMAT
         and content.get("sha256") == artifact.sha256(path)
     )
 

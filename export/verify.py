@@ -45,20 +45,13 @@ def verify(path: Path, recipe: QuantizationRecipe, cases: Sequence[Case]) -> dic
 
     Returns figures by kernels (PSNR in dB of all pictures together and of the worst, SSIM, worst pixel of 1), PSNR of
     all pictures together against the targets before and after, the file's `tensors` as it describes them itself, its
-    `largest_tensors`, and
-    `failures`: one line for each threshold of the recipe that was missed; empty when all held.
+    `largest_tensors` (none for a file of any size), and `failures`: one line for each threshold of the recipe that was
+    missed; empty when all held.
     """
-    figures: dict = {
-        "pictures": len(cases),
-        "kernels": {},
-        "failures": [],
-        "largest_tensors": [],
-    }
+    figures: dict = {"pictures": len(cases), "kernels": {}, "failures": []}
     for kernels, chosen in (("xnnpack", cases), ("builtin", cases[:BUILTIN_PICTURES])):
         predictor = TflitePredictor(path, xnnpack=kernels == "xnnpack", any_scale=True)
         figures["tensors"] = predictor.describe()
-        if predictor.input_size:  # else every tensor is as large as the picture wants
-            figures["largest_tensors"] = graph.largest_tensors(graph.read(path))
         outputs = [predictor(case.image, case.extra, case.strength) for case in chosen]
         scores = [_compare(case, output) for case, output in zip(chosen, outputs, strict=True)]
         figures["kernels"][kernels] = _summary(scores)
@@ -81,6 +74,7 @@ def verify(path: Path, recipe: QuantizationRecipe, cases: Sequence[Case]) -> dic
                 figures["failures"].append(
                     f"PSNR against the targets fell by {before - after:.2f} dB, at most {recipe.max_drop:g} allowed"
                 )
+    figures["largest_tensors"] = graph.largest_tensors(graph.read(path)) if predictor.input_size else []
     return figures
 
 

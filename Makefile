@@ -28,7 +28,7 @@ TRAIN_OPTIONS = --run "$(RUN)" $(if $(RECIPE),--recipe "$(RECIPE)") $(if $(DATA)
 	$(if $(FROM),--start-from "$(FROM)") \
 	$(if $(VGG),--vgg-weights "$(VGG)") $(foreach setting,$(SET),--set '$(setting)')
 
-.PHONY: help setup train train-level weights export-tflite benchmark benchmark-training demo test test-slow lint clean
+.PHONY: help setup train train-level weights export-tflite emulators benchmark benchmark-training demo test test-slow lint clean
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
 
@@ -49,9 +49,12 @@ train-level: $(READY)  ## train one level, coarsest first: N=7 … N=1 [RECIPE=]
 	@test -n "$(N)" || { echo "error: N is missing; make train-level N=7, then 6 … 1" >&2; exit 2; }
 	$(PY) -m pynet_bokeh train --level $(N) $(TRAIN_OPTIONS)
 
-export-tflite: $(READY)  ## quantize, convert, verify: [RUN=] [QUANT=fp32|fp16|dynamic_int8|ptq_int8|qat_int8] [SIZE=] [FORCE=1]
+export-tflite: $(READY)  ## quantize, convert, verify: [RUN=] [QUANT=fp32|fp16|dynamic_int8|ptq_int8|qat_int8] [SIZE=WxH,WxH] [FORCE=1]
 	$(PY) -m export tflite "$(RUN)" --quant $(QUANT) --size $(SIZE) \
 		$(if $(VGG),--vgg-weights "$(VGG)") $(if $(FORCE),--force)
+
+emulators: $(READY)  ## software Vulkan, qemu, Python for ARM64 into ~/.cache/pynet_bokeh: the tests then check GPU and ARM
+	$(PY) -m export fetch-emulators
 
 benchmark: $(READY)  ## measure .tflite files on this machine: [MODELS="a.tflite folder"] [OUT=] [FORCE=1]
 	$(PY) -m benchmark run $(MODELS) --out "$(OUT)/results.json" --markdown "$(OUT)/results.md" $(if $(FORCE),--force)

@@ -1,11 +1,13 @@
-"""`python -m export tflite RUN`: from a trained run to a verified .tflite."""
+"""From a trained run to a verified .tflite, and what a .tflite is fit for."""
 
 import argparse
 import dataclasses
+import itertools
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from export import fitness_commands, show
 from export.recipes import RECIPES, QatSchedule
 from pynet_bokeh import cli, levels, shipped
 
@@ -25,7 +27,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         help=f"how to quantize, or all (default qat_int8). {recipes}",
     )
     tflite.add_argument(
-        "--size", type=cli.image_size, default=(1024, 1024), metavar="WIDTHxHEIGHT", help="picture size (default 1024)"
+        "--size",
+        type=_sizes,
+        default=((1024, 1024),),
+        metavar="WIDTHxHEIGHT[,…]",
+        help="picture sizes, one file for each (default 1024x1024); any: one file for all sizes, slower",
     )
     tflite.add_argument(
         "--level",
@@ -44,11 +50,22 @@ def main(argv: Sequence[str] | None = None) -> int:
             help=f"fine-tuning of qat_int8 (default {field.default})",
         )
     tflite.add_argument("--vgg-weights", metavar="FILE", help="VGG19's weights, where the run's losses need them")
-    tflite.add_argument("--force", action="store_true", help="overwrite an artifact of other origin")
+    tflite.add_argument(
+        "--force",
+        action="store_true",
+        help="overwrite an artifact of other origin, and write one that fails as NAME_failed.tflite",
+    )
     tflite.set_defaults(command=_tflite)
 
+    show.add(commands)
+    fitness_commands.add(commands)
     arguments = cli.parse(parser, argv)
     return cli.run(arguments.command, arguments)
+
+
+def _sizes(text: str) -> tuple[tuple[int, int] | None, ...]:
+    """Parses sizes with commas between them: (height, width) or, for `any`, None; none twice."""
+    return tuple(dict.fromkeys(None if part == "any" else cli.image_size(part) for part in text.split(",")))
 
 
 def _tflite(arguments: argparse.Namespace) -> int:
@@ -61,12 +78,12 @@ def _tflite(arguments: argparse.Namespace) -> int:
         **{field.name: getattr(arguments, f"qat_{field.name}") for field in dataclasses.fields(QatSchedule)}
     )
     failed = False
-    for name in names:
+    for name, size in itertools.product(names, arguments.size):
         try:
             export(
                 run,
                 quantization=name,
-                picture_size=arguments.size,
+                picture_size=size,
                 level=arguments.level,
                 out=arguments.out,
                 schedule=schedule,

@@ -47,7 +47,10 @@ def convert(
     module = tf.Module()
     module.serve = serve
     with tempfile.TemporaryDirectory() as folder:
-        tf.saved_model.save(module, folder, signatures={"serving_default": serve})
+        try:
+            tf.saved_model.save(module, folder, signatures={"serving_default": serve})
+        except (OSError, tf.errors.OpError) as error:
+            raise UserError(f"{folder}: can't be written ({str(error).strip().partition(chr(10))[0]})") from error
         converter = tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=["serving_default"])
         if recipe.optimize:
             converter.optimizations = [tf.lite.Optimize.DEFAULT]

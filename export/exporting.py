@@ -1,6 +1,7 @@
 """A run in, a verified artifact out."""
 
 import dataclasses
+import os
 import subprocess
 import sys
 import tempfile
@@ -13,32 +14,32 @@ import tf_keras
 from export import artifact, quantize, verify
 from export.convert import convert
 from export.finetune import finetune
+from export.photo_inputs import photo_inputs
 from export.recipes import QatSchedule, QuantizationRecipe, recipe_named
-from pynet_bokeh import files, images, levels, opening, weights
+from pynet_bokeh import files, levels, weights
 from pynet_bokeh.data import pipeline
-from pynet_bokeh.data.source import NEUTRAL_EXTRA
 from pynet_bokeh.errors import UserError
 from pynet_bokeh.models import cost
 from pynet_bokeh.models.network import OUTPUT, STRENGTH, Network
-from pynet_bokeh.photos import bundled_photos
 from pynet_bokeh.trained import load_model
 from pynet_bokeh.training import level as training
 from pynet_bokeh.training.run import Run, open_run
 
 VALIDATION_PICTURES = 8
 CALIBRATION_PICTURES = 32
-PHOTO_STRENGTH = 0.7  # of the lens for the bundled photos
+OPEN_SIZES = ((256, 384), (384, 256))  # equally many pixels, so that the pictures weigh the same
 
 
 class VerificationFailed(Exception):
-    """The artifact does not draw what the float network draws; nothing was written."""
+    """The artifact does not draw what the float network draws. Nothing was written, or with `force` under a name that
+    says so."""
 
 
 def export(
     folder: Path | str,
     *,
     quantization: str = "qat_int8",
-    picture_size: tuple[int, int] = (1024, 1024),
+    picture_size: tuple[int, int] | None = (1024, 1024),
     level: int = levels.FINEST,
     out: Path | None = None,
     schedule: QatSchedule | None = None,
@@ -51,19 +52,21 @@ def export(
     Args:
       folder: the run.
       quantization: a recipe of export.recipes.
-      picture_size: (height, width) of the level-1 picture the fixed-size model is made for.
+      picture_size: (height, width) of the level-1 picture the model is made for; None makes one for all sizes that the
+        network takes, which XNNPACK runs in several parts, and which is verified at `OPEN_SIZES`.
       out: folder of the artifact; `RUN/export` by default.
       schedule: of the fine-tuning, for `qat_int8`.
-      force: overwrite another artifact of that name.
+      force: overwrite another artifact of that name; write one that fails, too, as `NAME_failed.tflite`.
 
     An artifact that was made from the same weights in the same way is left alone.
 
-    Raises UserError for bad input and VerificationFailed, with nothing written, when a threshold is missed.
+    Raises UserError for bad input and a full disk, and VerificationFailed when a threshold is missed; without `force`
+    nothing is written then.
     """
     run, recipe, schedule = open_run(folder), recipe_named(quantization), schedule or QatSchedule()
-    network, model = load_model(run, level, picture_size=picture_size, batch=1)
+    network, model = load_model(run, level, picture_size=picture_size or (None, None), batch=1)
     path = Path(out or run.folder / "export") / _name(network, recipe, level, picture_size)
-    origin = _origin(run, recipe, level, schedule)
+    origin = _origin(run, recipe, level, schedule, path.parent)
     if path.exists() and _made_from(path, origin):
         report(f"{path}: up to date")
         return path
@@ -78,13 +81,21 @@ def export(
         if missing := weights.load(quantize.named_variables(final), stored):
             raise UserError(f"{stored}: lacks {missing[0]}")
     report(f"{path.name}: converting")
-    content = convert(final, recipe, lambda: _representative(run, network, level, picture_size))
+    sizes = (picture_size,) if picture_size else OPEN_SIZES
+    content = convert(final, recipe, lambda: _representative(run, network, level, sizes[0]))
     report(f"{path.name}: verifying")
-    figures = _verify(content, recipe, _cases(run, network, model, level, picture_size))
+    groups = [_cases(run, network, model, level, size) for size in sizes]
+    figures = _verify(content, recipe, [case for group in zip(*groups, strict=True) for case in group])
+    sidecar = _sidecar(network, model, recipe, level, picture_size, origin, figures)
     if figures["failures"]:
         artifact.remove(path)  # one of that name was made from other weights: it must not pass for this one
-        raise VerificationFailed(f"{path.name}: {figures['failures'][0]}; nothing was written")
-    artifact.write(path, content, _sidecar(network, model, recipe, level, picture_size, origin, figures))
+        outcome = "nothing was written"
+        if force:
+            artifact.write(artifact.failed_path(path), content, sidecar)
+            outcome = f"written as {artifact.failed_path(path)}"
+        raise VerificationFailed(f"{path.name}: {figures['failures'][0]}; {outcome}")
+    artifact.write(path, content, sidecar)
+    artifact.remove(artifact.failed_path(path))
     report(f"{path}: {len(content) / 1e6:.2f} MB, {summary(figures)}")
     return path
 
@@ -103,14 +114,19 @@ def summary(figures: dict) -> str:
 
 def _name(network: Network, recipe: QuantizationRecipe, level: int, picture_size) -> str:
     of_level = "" if level == levels.FINEST else f"_level{level}"
-    return f"{network.name}{of_level}_{recipe.name}_{picture_size[1]}x{picture_size[0]}.tflite"
+    size = f"{picture_size[1]}x{picture_size[0]}" if picture_size else "any"
+    return f"{network.name}{of_level}_{recipe.name}_{size}.tflite"
 
 
-def _origin(run: Run, recipe: QuantizationRecipe, level: int, schedule: QatSchedule) -> dict:
+def _origin(run: Run, recipe: QuantizationRecipe, level: int, schedule: QatSchedule, folder: Path) -> dict:
+    """What an artifact in `folder` is made from. Its data's folders are relative to it: an absolute path would tell who
+    made it, not what it is."""
+    data = run.data.as_dict()
+    data["folders"] = [os.path.relpath(one, folder.resolve()) for one in data["folders"]]
     return {
         "run": run.folder.resolve().name,
         "training": run.recipe.name,
-        "data": run.data.as_dict(),
+        "data": data,
         "weights_sha256": artifact.sha256(run.weights(level)),
         "recipe": dataclasses.asdict(recipe),
         "qat": dataclasses.asdict(schedule) if recipe.trained else None,
@@ -122,6 +138,7 @@ def _made_from(path: Path, origin: dict) -> bool:
     return (
         sidecar.is_file()
         and (content := files.read_json(sidecar)).get("origin") == origin
+        and content.get("format") == artifact.FORMAT
         and content.get("sha256") == artifact.sha256(path)
     )
 
@@ -158,15 +175,8 @@ def _cases(run: Run, network: Network, model: tf_keras.Model, level: int, pictur
         )
     ]
     input_size = tuple(side // network.input_scale for side in picture_size)
-    for photo in bundled_photos():
-        inputs = {"image": images.resize(images.to_float(images.read_image(photo.path)), input_size)}
-        if network.extra:
-            focus = images.read_map(photo.focus) if network.extra == "focus" else None
-            extra = np.full(input_size, NEUTRAL_EXTRA, np.uint8) if focus is None else images.resize(focus, input_size)
-            inputs[network.extra] = images.to_float(extra)[..., None]
-        if network.takes_strength:
-            inputs[STRENGTH] = np.full((1, 1, 1), opening.network_strength(PHOTO_STRENGTH, picture_size), np.float32)
-        examples.append((photo.path.name, inputs, None))
+    options = {"extra": network.extra, "takes_strength": network.takes_strength, "picture_size": picture_size}
+    examples += [(name, inputs, None) for name, inputs in photo_inputs(input_size, **options)]
 
     cases = []
     for name, inputs, target in examples:
@@ -181,8 +191,11 @@ def _verify(content: bytes, recipe: QuantizationRecipe, cases: Sequence[verify.C
     """Verifies in a process without tensorflow, whose delegates don't get along with LiteRT's."""
     with tempfile.TemporaryDirectory() as folder:
         model, pictures, result = (Path(folder) / name for name in ("model.tflite", "cases.npz", "result.json"))
-        model.write_bytes(content)
-        verify.save_cases(pictures, cases)
+        try:
+            model.write_bytes(content)
+            verify.save_cases(pictures, cases)
+        except OSError as error:
+            raise UserError(f"{folder}: can't be written ({error.strerror or error})") from error
         command = [sys.executable, "-m", "export.verify", str(model), str(pictures), recipe.name, str(result)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
@@ -192,18 +205,21 @@ def _verify(content: bytes, recipe: QuantizationRecipe, cases: Sequence[verify.C
 
 
 def _sidecar(network, model, recipe, level, picture_size, origin, figures) -> dict:
+    """What the file is, by `sidecar_schema.json`; artifact.write adds the file's own facts and the libraries'."""
     tensors = figures.pop("tensors")
     return {
         "network": network.name,
         "network_config": dataclasses.asdict(network.config),
         "level": level,
         "quantization": recipe.name,
-        "picture_size": {"height": picture_size[0], "width": picture_size[1]},
+        "picture_size": picture_size and {"height": picture_size[0], "width": picture_size[1]},
         "input_scale": network.input_scale,
         "inputs": tensors["inputs"],
         "output": tensors["outputs"],
+        "value_range": [0.0, 1.0],
         "parameters": model.count_params(),
-        "macs": cost.model_macs(model),
+        "macs": cost.model_macs(model) if picture_size else None,
+        "largest_tensors": figures.pop("largest_tensors"),
         "origin": origin,
         "verification": figures,
     }

@@ -22,6 +22,7 @@ def make(*arguments):
         (["train", "FROM=runs/a", "SUBSET=20", "SPLIT=0.2"], '--split 0.2 --subset 20 --start-from "runs/a"'),
         (["export-tflite", "QUANT=fp16", "SIZE=512"], 'export tflite "runs/pynet_mobile" --quant fp16 --size 512'),
         (["export-tflite", "FORCE=1"], "--force"),
+        (["emulators"], "export fetch-emulators"),
         (["benchmark", "RUN=runs/my run"], 'benchmark run "runs/my run/export" --out "build/benchmark/results.json"'),
         (["benchmark", "MODELS=a.tflite b.tflite"], "benchmark run a.tflite b.tflite --out"),
         (["benchmark-training"], "benchmark training pynet_mobile pynet_paper"),

@@ -3,17 +3,25 @@
 import dataclasses
 import hashlib
 import json
+from pathlib import Path
 
+import jsonschema
 import numpy as np
 import pytest
 
 from export import exporting, finetune, recipes
+from export.__main__ import main
 from export.recipes import QatSchedule
+from pynet_bokeh.data.scenes import SceneSource
+from pynet_bokeh.data.writing import write_pairs
 from pynet_bokeh.errors import UserError
+from pynet_bokeh.predictors import pictures_of
+from pynet_bokeh.runtime import TflitePredictor
 from pynet_bokeh.trained import load_model
 from small_runs import finished_run
 
 SIZE = (128, 64)
+SCHEMA = json.loads((Path(exporting.__file__).parent / "sidecar_schema.json").read_text())
 FAST = QatSchedule(steps=2, batch=2, calibration_batches=2)
 
 
@@ -39,6 +47,8 @@ def test_every_recipe_gives_a_verified_artifact_with_its_sidecar(shared_run, nam
     path = export(shared_run, name)
     assert path.name == f"pynet_mobile_{name}_64x128.tflite"
     sidecar = json.loads(path.with_suffix(".json").read_text())
+    jsonschema.validate(sidecar, SCHEMA)
+    assert sidecar["largest_tensors"][0]["bytes"] >= 64 * 32 * 13  # a joined input, in 8 bits or more
     assert sidecar["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
     assert (sidecar["network"], sidecar["quantization"], sidecar["level"]) == ("pynet_mobile", name, 1)
     figures = sidecar["verification"]
@@ -78,7 +88,9 @@ def test_an_artifact_of_other_weights_is_not_overwritten_unasked(run):
     assert path.read_bytes() != before
 
 
-def test_a_damaged_conversion_fails_and_leaves_nothing(run, monkeypatch):
+@pytest.fixture
+def damaged(monkeypatch):
+    """Conversions lose a layer's scale."""
     original = exporting.convert
 
     def damaged(model, *arguments):
@@ -91,9 +103,59 @@ def test_a_damaged_conversion_fails_and_leaves_nothing(run, monkeypatch):
             kernel.assign(before)
 
     monkeypatch.setattr(exporting, "convert", damaged)
+
+
+@pytest.mark.usefixtures("damaged")
+def test_a_damaged_conversion_fails_and_leaves_nothing(run):
     with pytest.raises(exporting.VerificationFailed, match=r"dB to the float network, 60 wanted; nothing was written"):
         export(run, "fp32")
     assert not list(run.folder.glob("export/*"))
+
+
+@pytest.mark.usefixtures("damaged")
+def test_a_failing_model_is_written_only_when_forced_and_by_a_name_that_says_so(run):
+    with pytest.raises(exporting.VerificationFailed, match=r"written as .*/pynet_mobile_fp32_64x128_failed\.tflite"):
+        export(run, "fp32", force=True)
+    assert sorted(path.name for path in run.folder.glob("export/*")) == [
+        "pynet_mobile_fp32_64x128_failed.json",
+        "pynet_mobile_fp32_64x128_failed.tflite",
+    ]
+    sidecar = json.loads((run.folder / "export" / "pynet_mobile_fp32_64x128_failed.json").read_text())
+    assert "60 wanted" in sidecar["verification"]["failures"][0]
+
+
+def test_several_sizes_in_one_run(run, capsys):
+    command = ["tflite", str(run.folder), "--quant", "fp32", "--size", "128x64,64x128,128x64"]
+    assert main(command) == 0
+    assert sorted(path.stem for path in run.folder.glob("export/*.tflite")) == [
+        "pynet_mobile_fp32_128x64",
+        "pynet_mobile_fp32_64x128",
+    ]
+
+
+def test_one_file_for_any_size_draws_what_the_network_draws_at_each(run):
+    path = exporting.export(run.folder, quantization="fp32", picture_size=None)
+    assert path.name == "pynet_mobile_fp32_any.tflite"
+    sidecar = json.loads(path.with_suffix(".json").read_text())
+    jsonschema.validate(sidecar, SCHEMA)
+    assert (sidecar["picture_size"], sidecar["macs"], sidecar["largest_tensors"]) == (None, None, [])
+    assert sidecar["verification"]["pictures"] == 2 * 5  # landscape and portrait
+    assert sidecar["inputs"]["image"]["shape"] == [1, -1, -1, 3]
+    _, model = load_model(run, batch=1)
+    rng = np.random.default_rng(0)
+    image, focus = rng.random((64, 128, 3), np.float32), rng.random((64, 128), np.float32)
+    inputs = {"image": image, "focus": focus[..., None], "strength": np.full((1, 1, 1), 0.5, np.float32)}
+    wanted = model({name: value[None] for name, value in inputs.items()})["bokeh"][0].numpy()
+    np.testing.assert_allclose(TflitePredictor(path)(image, focus, 0.5), np.clip(wanted, 0, 1), atol=1e-5)
+
+
+def test_a_photo_folders_path_is_not_absolute_and_is_found_again(tmp_path):
+    for split in ("train", "test"):
+        write_pairs(SceneSource((64, 64), extra="focus", count=2), tmp_path / "photos" / split, workers=1)
+    run = finished_run(tmp_path / "run", data={"folders": [str(tmp_path / "photos")]})
+    path = exporting.export(run.folder, quantization="fp32", picture_size=(64, 64))
+    assert json.loads(path.with_suffix(".json").read_text())["origin"]["data"]["folders"] == ["../../photos"]
+    assert pictures_of(str(path), {}).folders == (str(tmp_path / "photos"),)
 
 
 @pytest.mark.xdist_group("shared_run")

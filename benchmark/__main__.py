@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmark import training_command
-from benchmark.samples import KERNELS, Effort, Setting
+from benchmark.samples import CPU_KERNELS, KERNELS, Effort, Setting
 from pynet_bokeh import cli
 from pynet_bokeh.errors import UserError
 
@@ -59,8 +59,8 @@ def _add_run(commands) -> None:
     parser.add_argument(
         "--kernels",
         type=_kernels,
-        default=list(KERNELS),
-        help=f"comma-separated: {', '.join(KERNELS)} (default: both)",
+        default=list(CPU_KERNELS),
+        help=f"comma-separated: {', '.join(KERNELS)} (default: the first two)",
     )
     parser.add_argument(
         "--rounds", type=cli.positive, default=3, metavar="N", help="fresh processes per model and setting (default: 3)"

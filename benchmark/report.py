@@ -116,7 +116,7 @@ def _row(results: Results, measurement: Measurement) -> Row:
         threads=str(measurement.setting.threads),
         median=three_digits(summary.median),
         interval=f"{three_digits(low)}–{three_digits(high)}",
-        p90=three_digits(summary.p90),
+        p90="–" if summary.p90 is None else three_digits(summary.p90),
         ratio="–" if ratio is None else three_digits(ratio),
         first=three_digits(first),
         peak="–" if measurement.memory is None else f"{measurement.memory.peak_mb:.0f}",

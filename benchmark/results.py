@@ -27,7 +27,7 @@ class Measurement:
 
     def summary(self) -> Summary:
         """Statistics over all rounds, from the raw samples, warm-up and first inference left out."""
-        return summarize([latency.samples_ms for latency in self.rounds])
+        return summarize(self.rounds)
 
 
 @dataclass(frozen=True)

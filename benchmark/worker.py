@@ -17,7 +17,7 @@ import numpy as np
 
 from benchmark.delegation import partition
 from benchmark.records import from_json, to_json
-from benchmark.samples import KERNELS, XNNPACK, Delegation, Effort, Latency, Memory, Setting, Signature, TensorFacts
+from benchmark.samples import CPU_KERNELS, XNNPACK, Delegation, Effort, Latency, Memory, Setting, Signature, TensorFacts
 from pynet_bokeh import cli
 from pynet_bokeh.errors import UserError
 from pynet_bokeh.runtime import open_interpreter
@@ -199,7 +199,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = cli.Parser(prog="python -m benchmark.worker", description=__doc__.splitlines()[0])
     parser.add_argument("what", choices=("inspect", "latency", "memory"))
     parser.add_argument("model", type=Path)
-    parser.add_argument("--kernels", choices=KERNELS, default=XNNPACK)
+    parser.add_argument("--kernels", choices=CPU_KERNELS, default=XNNPACK)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--effort", default="{}", help="fields of benchmark.samples.Effort as JSON")
     return cli.run(_measure, parser.parse_args(argv))

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from benchmark.machine import Machine, describe
 from benchmark.process import ask
 from benchmark.records import to_json
 from benchmark.samples import BUILTIN, XNNPACK, Effort, Latency, Memory, Setting, Signature
@@ -24,6 +25,9 @@ class HostExecutor:
 
     def __init__(self, *, process_seconds: float = PROCESS_SECONDS):
         self._process_seconds = process_seconds
+
+    def machine(self) -> Machine:
+        return describe()
 
     def inspect(self, model: Path) -> Signature:
         return self._ask(Signature, "inspect", model, Setting(XNNPACK, 1))

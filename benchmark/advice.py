@@ -1,12 +1,13 @@
 """Warnings: what makes a number doubtful, and what to do about it."""
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from benchmark.results import Measurement, Results
 from benchmark.phone import HOT
+from benchmark.results import Measurement, Results
 from benchmark.samples import GPU, XNNPACK, PhoneState
 from benchmark.statistics import Summary
 
@@ -17,7 +18,8 @@ BUSY_LOAD = 0.5  # load average per core before anything was measured
 COLD_FIRST = 3.0  # first inference over the median
 FEW_RUNS = 10
 DRIFT = 0.05  # second half of a process's runs against the first
-SLOWING = 0.08  # last process over the first, when each was slower than the one before
+SLOWING = 0.08  # last process over the first, when each was slower than the one before …
+SLOWING_FROM = 4  # … of so many: by chance that is one in 24
 LOW_BATTERY = 20  # percent; below it, phones save power
 GROUPED_FROM = 3  # so many rows with one trouble become one line
 
@@ -78,7 +80,14 @@ def _findings(measurement: Measurement, results: Results) -> Iterator[Finding]:
 def _noise(measurement: Measurement, summary: Summary, results: Results) -> Iterator[tuple[float, str]]:
     medians = [latency.typical_ms for latency in measurement.rounds]
     apart = max(medians) / min(medians) - 1
-    if apart > PROCESSES_APART:
+    slowing = len(medians) >= SLOWING_FROM and all(now > before for before, now in itertools.pairwise(medians))
+    if slowing and apart > SLOWING:
+        yield (
+            apart,
+            f"each of {len(medians)} processes was slower than the one before, {apart:.0%} in all, as when a processor "
+            "heats up and throttles; let it cool, and give it a --pause between processes.",
+        )
+    elif apart > PROCESSES_APART:
         yield (
             apart,
             f"the slowest of {len(medians)} processes took {apart:.0%} longer than the fastest, as the machine's speed "
@@ -94,10 +103,8 @@ def _noise(measurement: Measurement, summary: Summary, results: Results) -> Iter
 
 
 def _throttling(measurement: Measurement, summary: Summary, results: Results) -> Iterator[tuple[float, str]]:
-    """A phone says that it throttles; of another machine only a slowdown from process to process shows it."""
+    """What a phone says of itself; what slows another machine down shows in `_noise`."""
     hot = [state for latency in measurement.rounds for state in (latency.before, latency.after) if _hot(state)]
-    medians = [latency.typical_ms for latency in measurement.rounds]
-    slowing = len(medians) >= 3 and all(now > before for before, now in zip(medians, medians[1:], strict=False))
     if hot:
         worst = max(hot, key=lambda state: state.thermal_status)
         degrees = "" if worst.battery_celsius is None else f", its battery at {worst.battery_celsius:.0f} °C"
@@ -105,12 +112,6 @@ def _throttling(measurement: Measurement, summary: Summary, results: Results) ->
             worst.thermal_status,
             f"the phone throttled while this was measured (Android's thermal status {worst.thermal_status}{degrees}); "
             "let it cool, take off its cover, raise --cool-down.",
-        )
-    elif slowing and medians[-1] / medians[0] - 1 > SLOWING:
-        yield (
-            medians[-1] / medians[0],
-            f"each of {len(medians)} processes was slower than the one before, {medians[-1] / medians[0] - 1:.0%} in "
-            "all, as when a processor heats up and throttles; let it cool, and give --pause between processes.",
         )
 
 

@@ -1,6 +1,7 @@
 """LiteRT on the CPU of this machine, each measurement in a fresh process."""
 
 import json
+import time
 from pathlib import Path
 
 from benchmark.machine import Machine, describe
@@ -19,12 +20,14 @@ class HostExecutor:
 
     Args:
       process_seconds: a process that takes longer is ended, which is an error.
+      pause: seconds of rest before each timed process.
     """
 
     name = "LiteRT on the host's CPU"
 
-    def __init__(self, *, process_seconds: float = PROCESS_SECONDS):
+    def __init__(self, *, process_seconds: float = PROCESS_SECONDS, pause: float = 0.0):
         self._process_seconds = process_seconds
+        self._pause = pause
 
     def machine(self) -> Machine:
         return describe()
@@ -33,6 +36,7 @@ class HostExecutor:
         return self._ask(Signature, "inspect", model, Setting(XNNPACK, 1))
 
     def latency(self, model: Path, setting: Setting, effort: Effort) -> Latency:
+        time.sleep(self._pause)
         return self._ask(Latency, "latency", model, setting, "--effort", json.dumps(to_json(effort)))
 
     def memory(self, model: Path, setting: Setting) -> Memory:

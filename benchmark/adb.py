@@ -52,7 +52,7 @@ class Adb:
 
         Raises TimeoutError when it takes longer than `seconds`.
         """
-        done = self._run(["shell", f"{command}\necho; echo {_MARK}$?"], seconds)
+        done = self._run(["shell", f"{command}\ncode=$?; echo; echo {_MARK}$code"], seconds)
         text, marked, code = done.stdout.rpartition(_MARK)
         if not marked or not code.strip().isdecimal():
             self.check()

@@ -9,6 +9,7 @@ from benchmark.machine import Machine
 from benchmark.samples import PhoneState
 
 HOT = 1  # Android's thermal status: from "light" on the system throttles
+_DIVIDER = "=== thermalservice ==="
 _CELSIUS_TYPES = {0, 1, 2, 3, 4, 5, 9}  # android.os.Temperature; 6 to 8 are voltages and shares
 COOLING_STEP = 5.0  # seconds between two looks at a hot phone
 
@@ -51,7 +52,10 @@ def describe(adb: Adb, *, runtime: str) -> Machine:
 
 def state(adb: Adb) -> PhoneState:
     """How warm and charged the phone is now."""
-    return parse_state(adb.read("dumpsys battery"), adb.read("dumpsys thermalservice"))
+    # One command: each takes a while, and none is read while a model runs.
+    text = adb.read(f"dumpsys battery; echo '{_DIVIDER}'; dumpsys thermalservice; true")
+    battery, _, thermal = text.partition(_DIVIDER)
+    return parse_state(battery, thermal)
 
 
 def parse_state(battery: str, thermal: str) -> PhoneState:

@@ -85,7 +85,7 @@ class PhoneTool:
             setting,
             f"{start} >{FOLDER}/log 2>&1 &\n"
             f"while kill -0 $! 2>/dev/null; do grep VmHWM /proc/$!/status 2>/dev/null; sleep 0.05; done\n"
-            f"wait $!; code=$?; cat {FOLDER}/log; (exit $code)",
+            f"wait $!; ended=$?; cat {FOLDER}/log; (exit $ended)",
         )
         peaks = [int(kilobytes) * 1024 / 1e6 for kilobytes in re.findall(r"^VmHWM:\s*(\d+) kB", answer.text, re.M)]
         if not peaks:

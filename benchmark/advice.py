@@ -149,6 +149,9 @@ def _delegation(measurement: Measurement, summary: Summary, results: Results) ->
         return
     left = ", ".join(f"{count} {name}" for name, count in part.left.items())
     if measurement.setting.kernels == GPU:
+        adapter = measurement.rounds[0].adapter or ""
+        if adapter.endswith("a software driver"):
+            yield 1, f"ran on {adapter}: that shows whether it runs, and nothing of how fast a GPU is."
         if part.partitions == 0:
             yield part.nodes, "the GPU took nothing of it, so these are the CPU's times; see what the log says of why."
         elif not part.whole:

@@ -76,7 +76,7 @@ def delegation(text: str, setting: Setting) -> Delegation | None:
         text,
     )
     taken = [(int(part), int(nodes), int(pieces)) for part, nodes, whose, pieces in taken if whose == name]
-    left = _unsupported(text)
+    left = unsupported(text)
     if taken:
         part, nodes, pieces = taken[0]
         unnamed = nodes - part - sum(left.values())
@@ -173,7 +173,7 @@ def _boxed(text: str) -> Iterator[Reported]:
         yield Reported(int(mean[2]), float(mean[1]), values["std"], values["min"], values["max"])
 
 
-def _unsupported(text: str) -> dict[str, int]:
+def unsupported(text: str) -> dict[str, int]:
     """Operators that the GPU delegate names as not supported, each counted once per reason: numbers are not given."""
     block = re.search(r"not supported by GPU delegate:\n((?:.*\n)*?)(?=.*operations will run on)", text)
     if not block:

@@ -1,4 +1,4 @@
-"""LiteRT on the CPU of this machine, each measurement in a fresh process."""
+"""LiteRT on this machine, on its CPU or GPU, each measurement in a fresh process."""
 
 import json
 import time
@@ -23,7 +23,7 @@ class HostExecutor:
       pause: seconds of rest before each timed process.
     """
 
-    name = "LiteRT on the host's CPU"
+    name = "LiteRT on this machine"
 
     def __init__(self, *, process_seconds: float = PROCESS_SECONDS, pause: float = 0.0):
         self._process_seconds = process_seconds

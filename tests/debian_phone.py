@@ -1,7 +1,8 @@
 """A "phone" without a phone: Debian's own adbd in network and mount namespaces of its own, driven by the real adb.
 
 What runs on it is real, except that `benchmark_model` is a stand-in that runs the model with this machine's LiteRT, and
-that `getprop` and `dumpsys` repeat what was written down.
+that `getprop` and `dumpsys` repeat what was written down. `python tests/debian_phone.py` unpacks the packages, because
+installed they would replace the libraries that aapt and others run with.
 """
 
 import os
@@ -13,9 +14,14 @@ import sys
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
-UNPACKED = ROOT / "build" / "adbd" / "root"  # by debian_adbd.sh
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from export import debian
+
 TOOLS = "usr/lib/android-sdk/platform-tools"
+TREE = debian.Tree("adbd", ("adbd", "adb"), f"{TOOLS}/adbd", without=("libc6", "libgcc-s1", "libstdc++6"))
+UNPACKED = debian.folder(TREE)
 PORT = 7777
 SERIAL = f"127.0.0.1:{PORT}"
 EMULATOR_PORT = 5555  # adb looks there by itself and calls what it finds emulator-5554
@@ -35,8 +41,8 @@ time.sleep(3600)
 
 def missing() -> str | None:
     """Why there can be no such phone here, or None."""
-    if not (UNPACKED / TOOLS / "adbd").exists():
-        return "Debian's adbd is not unpacked; sh tests/debian_adbd.sh build/adbd does that"
+    if not debian.is_there(TREE):
+        return "Debian's adbd is not unpacked; python tests/debian_phone.py does that"
     if shutil.which("nsenter") is None:
         return "nsenter is missing; Debian has it in util-linux"
     tried = subprocess.run(["unshare", "-n", "-m", "true"], capture_output=True, text=True)
@@ -142,3 +148,9 @@ def _libraries(program: Path) -> str:
     folders = [*(UNPACKED / "usr/lib").glob("*-linux-gnu*/android"), *(UNPACKED / "usr/lib").glob("*-linux-gnu*")]
     folders += (UNPACKED / "lib").glob("*-linux-gnu*")
     return "LD_LIBRARY_PATH=" + ":".join(str(folder) for folder in folders)
+
+
+if __name__ == "__main__":
+    if not debian.is_there(TREE):
+        debian.unpack(TREE)
+    print(UNPACKED)

@@ -109,6 +109,9 @@ def add(commands) -> None:
     where.add_argument(
         "--benchmark-model", type=Path, metavar="FILE", help="the official benchmark_model binary, built for the phone"
     )
+    where.add_argument(
+        "--app", action="store_true", help="measure in the demo app installed there, with the model it was built with"
+    )
     where.add_argument("--adb", default="adb", metavar="PROGRAM", help="(default: adb)")
     where.add_argument(
         "--cool-down",
@@ -154,31 +157,34 @@ def _run(arguments: argparse.Namespace) -> int:
 
 def _places(arguments: argparse.Namespace) -> list[tuple[str, contextlib.AbstractContextManager["Executor"]]]:
     """The executors to measure with, in turn, each with what sets its files apart from the others'."""
-    from benchmark import adb, host, phone_tool
+    from benchmark import adb, host, phone_app, phone_tool
 
     if arguments.on == HOST:
         stray = [
-            option
-            for option, value in (("--serial", arguments.serial), ("--benchmark-model", arguments.benchmark_model))
-            if value
+            f"--{option.replace('_', '-')}"
+            for option in ("serial", "benchmark_model", "app")
+            if getattr(arguments, option)
         ]
         if stray:
             raise UserError(f"{stray[0]}: is for phones, with --on {PHONE}")
         executor = host.HostExecutor(process_seconds=arguments.process_seconds, pause=arguments.pause or 0.0)
         return [("", contextlib.nullcontext(executor))]
-    if arguments.benchmark_model is None:
-        raise UserError(f"--on {PHONE}: wants --benchmark-model FILE, the official binary built for the phone")
+    if (arguments.benchmark_model is None) != arguments.app:
+        raise UserError(
+            f"--on {PHONE}: wants either --benchmark-model FILE, the official binary built for the phone, or --app"
+        )
     phones = adb.choose(arguments.serial, program=arguments.adb)
+    patience = {
+        "pause": PHONE_PAUSE if arguments.pause is None else arguments.pause,
+        "cool_down": arguments.cool_down,
+        "process_seconds": arguments.process_seconds,
+    }
     return [
         (
             f"-{one.serial.replace(':', '-')}" if len(phones) > 1 else "",
-            phone_tool.PhoneTool(
-                one,
-                arguments.benchmark_model,
-                pause=PHONE_PAUSE if arguments.pause is None else arguments.pause,
-                cool_down=arguments.cool_down,
-                process_seconds=arguments.process_seconds,
-            ),
+            phone_app.PhoneApp(one, **patience)
+            if arguments.app
+            else phone_tool.PhoneTool(one, arguments.benchmark_model, **patience),
         )
         for one in phones
     ]

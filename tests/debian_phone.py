@@ -62,6 +62,7 @@ class DebianPhone:
     Attributes:
       adb: a program that runs the adb client inside, to be given as --adb.
       storage: the folder that the phone may write to; seen from outside it is empty.
+      inside_bin: a folder on the phone's PATH.
     """
 
     def __init__(self, folder: Path, *, program: Path, storage: str = "64m"):
@@ -69,8 +70,8 @@ class DebianPhone:
         self.storage.mkdir(parents=True)
         self._home = folder / "home"
         self._home.mkdir()
-        self._bin = folder / "bin"
-        self._bin.mkdir()
+        self.inside_bin = folder / "bin"
+        self.inside_bin.mkdir()
         self._program = program
         hold = [sys.executable, "-c", _HOLD, str(self.storage), storage]
         self._holder = subprocess.Popen(
@@ -87,7 +88,7 @@ class DebianPhone:
 
     def plug_in(self, *, port: int = PORT) -> None:
         """Starts adbd, and connects to it unless adb finds it by itself."""
-        environment = {**os.environ, "ADBD_PORT": str(port), "PATH": f"{self._bin}:{os.environ['PATH']}"}
+        environment = {**os.environ, "ADBD_PORT": str(port), "PATH": f"{self.inside_bin}:{os.environ['PATH']}"}
         environment["LD_LIBRARY_PATH"] = _libraries(UNPACKED / TOOLS / "adbd").removeprefix("LD_LIBRARY_PATH=")
         self._adbd = subprocess.Popen(
             [*self._inside(), str(UNPACKED / TOOLS / "adbd")],
@@ -111,7 +112,7 @@ class DebianPhone:
 
     def install(self, name: str, text: str) -> None:
         """Puts a program on the phone's PATH."""
-        script(self._bin / name, text)
+        script(self.inside_bin / name, text)
 
     def command(self, *arguments: str) -> str:
         """What the adb client prints."""

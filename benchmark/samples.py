@@ -122,6 +122,25 @@ class Latency:
         return statistics.median(self.samples_ms) if self.samples_ms else self.reported.typical_ms
 
 
+STAGES = ("decode", "resize", "run", "blend", "encode")
+
+
+@dataclass(frozen=True)
+class PhotoCost:
+    """What rendering a photo cost from file to file, in a process of its own after one rendering for nothing."""
+
+    width: int
+    height: int
+    bytes: int  # of the photo's file
+    stages_ms: dict[str, list[float]]  # decode, resize, run, blend, encode: one time per repeat
+    peak_mb: float  # the process's largest resident set
+
+    @property
+    def total_ms(self) -> float:
+        """The median over the repeats of all stages together."""
+        return statistics.median(sum(times) for times in zip(*self.stages_ms.values(), strict=True))
+
+
 @dataclass(frozen=True)
 class Memory:
     """A process's largest resident set, in MB of 10^6 bytes, before the model was loaded and after it ran."""

@@ -12,7 +12,7 @@ from benchmark.host import HostExecutor
 from benchmark.samples import Delegation, Effort, Setting
 from pynet_bokeh.errors import UserError
 
-QUICK = ["--rounds", "2", "--runs", "5", "--min-seconds", "0", "--warmup", "1", "--threads", "1"]
+QUICK = ["--rounds", "2", "--precision", "0", "--runs", "5", "--min-seconds", "0", "--warmup", "1", "--threads", "1"]
 
 
 def test_from_the_command_line_to_the_results(real_models, tmp_path, capsys):

@@ -13,7 +13,7 @@ import numpy as np
 
 from benchmark.records import to_json
 from benchmark.samples import CPU_KERNELS, STAGES, XNNPACK, PhotoCost, Setting
-from benchmark.worker import import_litert, peak_resident_mb
+from benchmark.worker import import_litert, limited_memory, peak_resident_mb
 from pynet_bokeh import cli, images
 from pynet_bokeh.render import finish, prepare
 from pynet_bokeh.runtime import TflitePredictor
@@ -73,7 +73,9 @@ def measure(model: Path, setting: Setting, photo: Path) -> PhotoCost:
 
 
 def _measure(arguments: argparse.Namespace) -> int:
-    cost = measure(arguments.model, Setting(arguments.kernels, arguments.threads), arguments.photo)
+    setting = Setting(arguments.kernels, arguments.threads)
+    with limited_memory(arguments.model, setting):
+        cost = measure(arguments.model, setting, arguments.photo)
     print(json.dumps(to_json(cost)))
     return 0
 

@@ -128,7 +128,7 @@ def test_what_the_tool_says_of_a_model_it_can_t_run_is_told(phone, tool, real_mo
 def test_a_phone_unplugged_meanwhile_is_one_line_and_what_was_measured_stays(phone, real_models, tmp_path, capsys):
     phone.plug_in()
     slow = tmp_path / "slow"
-    text = json.dumps((Path(__file__).parent / "benchmark_model" / "2024-tensorflow-2.17.txt").read_text())
+    text = json.dumps((Path(__file__).parent / "benchmark_model" / "percentiles.txt").read_text())
     slow.write_text(
         f"#!{sys.executable}\nimport sys, time\nprint({text})\n'0.tflite' in sys.argv[1] or time.sleep(30)\n"
     )

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from benchmark.process import ask
 from benchmark.records import to_json
-from benchmark.samples import BUILTIN, XNNPACK, Effort, Latency, Memory, Setting, Signature
+from benchmark.samples import BUILTIN, XNNPACK, Delegation, Effort, Latency, Memory, Setting, Signature
 
 PROCESS_SECONDS = 600.0
 
@@ -27,6 +27,10 @@ class HostExecutor:
 
     def inspect(self, model: Path) -> Signature:
         return self._ask(Signature, "inspect", model, Setting(XNNPACK, 1))
+
+    def partition(self, model: Path) -> Delegation:
+        """How much of the model XNNPACK takes, without running it."""
+        return self._ask(Delegation, "partition", model, Setting(XNNPACK, 1))
 
     def latency(self, model: Path, setting: Setting, effort: Effort) -> Latency:
         return self._ask(Latency, "latency", model, setting, "--effort", json.dumps(to_json(effort)))

@@ -86,18 +86,18 @@ class Graph:
     def name(self, operator: Operator) -> str:
         """The layer that an operator stands for, by its first output's name.
 
-        That of a fused operator carries all names, `net/a/Relu;net/b/Conv2D;net/c/BiasAdd`: a convolution is called by
-        the part that speaks of one, others by the first. The layer is what stands before the last slash.
+        That of a fused operator carries all names, `net/a/Relu;net/b/Conv2D;net/b/BiasAdd`: a convolution is called by
+        the part that speaks of one, others by the first. Where the output of the model has lost its name, the weights
+        still have theirs. Of `net/layer/…/operation` the layer is the second word.
         """
         if not operator.outputs:
             return operator.kind.lower()
-        parts = [part for part in self.tensors[operator.outputs[0]].name.split(";") if part]
+        named = (operator.outputs[0], *operator.inputs[1:])
+        parts = [part for index in named for part in self.tensors[index].name.split(";") if part]
         own = [part for part in parts if part.rpartition("/")[2].lower().startswith(_CONVOLVES)]
-        chosen = next(iter(own if operator.kind in _OPTIONS else parts), None) or next(
-            iter(parts), operator.kind.lower()
-        )
+        chosen = [*(own if "CONV" in operator.kind else []), *parts, operator.kind.lower()][0]
         words = [word for word in chosen.split("/") if word]
-        return words[-2] if len(words) > 1 else chosen
+        return words[1] if len(words) > 2 else words[0]
 
 
 def read(path: Path) -> Graph:

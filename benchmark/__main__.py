@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmark import inspect_command, training_command
+from benchmark import inspect_command, training_command, verdict_command
 from benchmark.samples import CPU_KERNELS, KERNELS, Effort, Setting
 from pynet_bokeh import cli
 from pynet_bokeh.errors import UserError
@@ -25,6 +25,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     _add_table(commands)
     _add_page(commands)
     inspect_command.add(commands)
+    verdict_command.add(commands)
     training_command.add(commands)
     arguments = cli.parse(parser, argv)
     return cli.run(_without_leftovers, arguments)
@@ -103,6 +104,7 @@ def _add_run(commands) -> None:
     parser.add_argument("--out", type=Path, metavar="FILE.json", help="write all raw samples and facts")
     parser.add_argument("--markdown", type=Path, metavar="FILE.md", help="write the table and the warnings")
     parser.add_argument("--force", action="store_true", help="overwrite existing files")
+    parser.add_argument("--budget", type=Path, metavar="BUDGET.yaml", help="judge the models by it, as verdict does")
     parser.set_defaults(command=_run)
 
 
@@ -143,7 +145,7 @@ def _add_page(commands) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from benchmark import machine, models, report, results
+    from benchmark import budget, machine, models, report, results
     from benchmark.host import HostExecutor
     from benchmark.progress import Progress
     from benchmark.schedule import measure
@@ -151,6 +153,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
     for path in filter(None, (arguments.out, arguments.markdown)):
         refuse_overwriting(path, force=arguments.force)
+    limits = budget.read(arguments.budget) if arguments.budget else None
     if arguments.min_seconds > arguments.max_seconds:
         raise UserError(
             f"--min-seconds: at most --max-seconds ({arguments.max_seconds:g}); received {arguments.min_seconds:g}"
@@ -182,7 +185,11 @@ def _run(arguments: argparse.Namespace) -> int:
                 temporary.write_text(report.markdown(measured), encoding="utf-8")
     for failure in measured.failures:
         print(f"error: {failure.reason}", file=sys.stderr)
-    return cli.EXIT_BAD_INPUT if measured.failures else 0
+    judged = 0
+    if limits and measured.models:
+        print()
+        judged = verdict_command.show(limits, [Path(model.path) for model in measured.models], measured)
+    return cli.EXIT_BAD_INPUT if measured.failures else judged
 
 
 def _table(arguments: argparse.Namespace) -> int:

@@ -17,8 +17,8 @@ def add(commands) -> None:
     parser = commands.add_parser(
         "inspect",
         help="what a model costs, read from its file",
-        description="Per operator: multiply-accumulates, bytes moved, size of what it makes; the peak-memory moment; what "
-        "XNNPACK takes of it; large lists of pointers with their layers. Nothing is run.",
+        description="Per operator: multiply-accumulates, bytes moved, size of what it makes; the peak-memory moment; "
+        "what XNNPACK takes of it; large lists of pointers with their layers. Nothing is run.",
     )
     parser.add_argument("models", nargs="+", type=Path, metavar="MODEL", help="a .tflite file, or a folder of them")
     parser.add_argument("--all", action="store_true", help=f"all operators in order, not the {SHOWN} costliest")
@@ -63,9 +63,10 @@ def lines(found, part, *, everything: bool = False) -> Iterator[str]:
         f"weights {mega(found.weights_bytes)} MB, inputs and outputs {mega(found.edges_bytes)} MB, "
         f"{mega(found.bytes_moved)} MB moved if nothing is fused, {found.share_int8:.0%} of the MACs with 8-bit weights"
     )
-    yield f"activations peak at {mega(peak.bytes)} MB, at operator {peak.operator}, {peak.kind} {peak.layer}; held then:"
+    yield f"activations peak at {mega(peak.bytes)} MB, at operator {peak.operator} ({peak.kind} {peak.layer}):"
     for tensor in peak.tensors[:SHOWN_TENSORS]:
-        yield f"    {mega(tensor.bytes):>6} MB  {'×'.join(map(str, tensor.shape))} {tensor.dtype}  {tensor.name.split(';')[0]}"
+        shape, name = "×".join(map(str, tensor.shape)), tensor.name.split(";")[0]
+        yield f"    {mega(tensor.bytes):>6} MB  {shape} {tensor.dtype}  {name}"
     if rest := peak.tensors[SHOWN_TENSORS:]:
         yield f"    {mega(sum(tensor.bytes for tensor in rest)):>6} MB  {len(rest)} more"
     yield (

@@ -41,6 +41,14 @@ def from_json(kind, value, *, where: str):
     raise UserError(f"{where}: {getattr(kind, '__name__', kind)} is wanted; received {str(value)[:60]!r}")
 
 
+def no_unknown_fields(kind, value: dict, *, where: str) -> None:
+    """Raises UserError for a key that the dataclass `kind` doesn't have: what people write by hand is spelled wrong."""
+    known = [field.name for field in dataclasses.fields(kind)]
+    for key in value:
+        if key not in known:
+            raise UserError(f"{where}{key}: unknown; known are {', '.join(known)}")
+
+
 def _dataclass(kind, value: dict, where: str):
     known = {}
     separator = "." if not where.endswith(": ") else ""

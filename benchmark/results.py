@@ -55,6 +55,11 @@ class Results:
     def model(self, name: str) -> ModelFacts:
         return next(model for model in self.models if model.name == name)
 
+    @property
+    def on_phone(self) -> bool:
+        """Whether a phone was measured, not this machine: only that is asked for its battery and temperature."""
+        return any(latency.before is not None for one in self.measurements for latency in one.rounds)
+
     def settings(self) -> Sequence[Setting]:
         """The settings in the order measured."""
         return list(dict.fromkeys(measurement.setting for measurement in self.measurements))

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmark import compare_command, inspect_command, training_command, verdict_command
+from benchmark import compare_command, inspect_command, probe_command, training_command, verdict_command
 from benchmark.samples import CPU_KERNELS, KERNELS, Effort, Setting
 from pynet_bokeh import cli
 from pynet_bokeh.errors import UserError
@@ -27,6 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     inspect_command.add(commands)
     verdict_command.add(commands)
     compare_command.add(commands)
+    probe_command.add(commands)
     training_command.add(commands)
     arguments = cli.parse(parser, argv)
     return cli.run(_without_leftovers, arguments)

@@ -138,7 +138,7 @@ def columned(rows: Sequence[Sequence[str]], *, left: Sequence[int] = ()) -> Iter
         ]
         yield "  ".join(cells).rstrip()
         if number == 0:
-            yield "  ".join("─" * width for width in widths)
+            yield "  ".join("─" * width for width in widths).rstrip()
 
 
 def mega(count: float) -> str:

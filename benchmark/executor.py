@@ -1,4 +1,4 @@
-"""Where a model runs: one interface for the host, and later for a GPU or a phone, and a fake one for tests."""
+"""Where a model runs: one interface for the host and for phones, and a fake one for tests."""
 
 import hashlib
 from collections.abc import Mapping
@@ -7,17 +7,27 @@ from typing import Protocol
 
 import numpy as np
 
+from benchmark import machine
+from benchmark.machine import Machine
 from benchmark.samples import XNNPACK, Delegation, Effort, Latency, Memory, Setting, Signature, TensorFacts
 from pynet_bokeh.errors import UserError
+
+
+class Unavailable(UserError):
+    """The place itself is gone, such as a phone that was unplugged: nothing more can be measured there."""
 
 
 class Executor(Protocol):
     """Runs one model in one setting and hands back raw samples. It judges nothing and prints nothing.
 
-    Every method raises UserError, one line naming `model`, when the model can't be opened or run there.
+    Every method raises UserError, one line naming `model`, when the model can't be opened or run there, and
+    Unavailable when nothing can any more.
     """
 
     name: str
+
+    def machine(self) -> Machine:
+        """Facts about where models run, now."""
 
     def inspect(self, model: Path) -> Signature:
         """Opens the model without running it: inputs and outputs."""
@@ -62,6 +72,9 @@ class FakeExecutor:
         self._cold = cold
         self._delegation = delegation or Delegation(nodes=12, delegated=12, partitions=1)
         self.calls: list[tuple] = []
+
+    def machine(self) -> Machine:
+        return machine.describe()
 
     def inspect(self, model: Path) -> Signature:
         self._call("inspect", model)

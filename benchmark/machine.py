@@ -13,12 +13,14 @@ class Machine:
 
     cpu: str
     architecture: str
-    cores: int  # those this process may use
+    cores: int  # those a process may use
     memory_mb: int | None
     os: str
-    python: str
-    litert: str  # version of ai-edge-litert
+    python: str  # empty for a phone
+    litert: str  # version of ai-edge-litert; what ran the models, for a phone
     load_average: float | None  # of the last minute, before the first measurement; None where the OS has none
+    device: str | None = None  # a phone's maker and model
+    serial: str | None = None
 
 
 def describe() -> Machine:

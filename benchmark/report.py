@@ -87,9 +87,11 @@ def notes(results: Results) -> str:
     if not results.measurements:
         return ""
     machine, first = results.machine, results.models[0].name
+    device = f"{machine.device}, " if machine.device else ""
+    runtime = machine.litert if machine.device else f"ai-edge-litert {machine.litert}"
     processes = max(len(measurement.rounds) for measurement in results.measurements)
     return (
-        f"{results.executor}: {machine.cpu}, {machine.cores} cores, {machine.os}, ai-edge-litert {machine.litert}. "
+        f"{results.executor}: {device}{machine.cpu}, {machine.cores} cores, {machine.os}, {runtime}. "
         f"Each latency comes from {_processes(processes)}, warm-up left out; the interval is the median's, "
         f"the ratio is to {first} in the same setting, first ms is the first inference after loading, "
         "and peak MB is the whole process's memory, measured apart."

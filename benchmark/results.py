@@ -51,6 +51,7 @@ class Results:
     models: list[ModelFacts]
     measurements: list[Measurement]
     failures: list[Failure]
+    precision: float | None = None  # what rounds were repeated for, see `schedule.measure`
 
     def model(self, name: str) -> ModelFacts:
         return next(model for model in self.models if model.name == name)

@@ -114,6 +114,7 @@ class Latency:
     reported: Reported | None = None
     before: PhoneState | None = None  # right before the process, None where it ran on no phone
     after: PhoneState | None = None
+    adapter: str | None = None  # the GPU, as its driver calls it; None where it ran on none
 
     @property
     def typical_ms(self) -> float:

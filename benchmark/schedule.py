@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmark import machine, models
-from benchmark.executor import Executor
+from benchmark import models
+from benchmark.executor import Executor, Unavailable
 from benchmark.results import Failure, Measurement, Results
 from benchmark.samples import Effort, Latency, Memory, Setting
+from benchmark.statistics import summarize
 from pynet_bokeh.errors import UserError
 
 LATENCY = "latency"
@@ -55,42 +56,52 @@ def measure(
     settings: Sequence[Setting],
     *,
     rounds: int = 3,
+    precision: float | None = None,
+    max_rounds: int | None = None,
     effort: Effort | None = None,
     announce: Callable[[Announcement], None] = lambda announcement: None,
 ) -> Results:
     """Measures every model in every setting, each `rounds` times in a fresh process, interleaved.
 
     A model that can't be opened is left out, a setting in which it fails too; both stand in `Results.failures` with
-    the reason, everything else goes on.
+    the reason, everything else goes on. Where nothing more can be measured at all (Unavailable), what there is by
+    then is the result.
+
+    Args:
+      precision: how far a median's interval may reach from it, as a share: 0.05 for ± 5 %. Those that are not there yet
+        after `rounds` get more of them, in turn, until they are or have had `max_rounds` (default: twice `rounds`).
     """
     effort = effort or Effort()
-    before, started, clock = machine.describe(), datetime.now(UTC), time.monotonic()
+    before, started, clock = executor.machine(), datetime.now(UTC), time.monotonic()
     known, failures = _inspect(executor, paths)
-    steps = [step for step in plan(len(paths), settings, rounds=rounds) if step.model in known]
+    waiting = [step for step in plan(len(paths), settings, rounds=rounds) if step.model in known]
     latencies: dict[tuple[int, Setting], list[Latency]] = {}
     memories: dict[tuple[int, Setting], Memory] = {}
-    while steps:
-        step = steps[0]
-        announce(Announcement(step, known[step.model].name, steps))
+    while waiting:
+        announce(Announcement(waiting[0], known[waiting[0].model].name, waiting))
+        step, waiting = waiting[0], waiting[1:]
         path, key = paths[step.model], (step.model, step.setting)
         try:
             if step.what == LATENCY:
                 latencies.setdefault(key, []).append(executor.latency(path, step.setting, effort))
             else:
                 memories[key] = executor.memory(path, step.setting)
-            steps = steps[1:]
         except UserError as error:
             failures.append(Failure(str(path), step.setting, str(error)))
-            steps = [later for later in steps[1:] if (later.model, later.setting) != key]
+            if isinstance(error, Unavailable):
+                break
+            waiting = [later for later in waiting if (later.model, later.setting) != key]
             if step.what == LATENCY:
                 latencies.pop(key, None)
+        if precision is not None and step.what == LATENCY and not any(later.what == LATENCY for later in waiting):
+            waiting = _more(latencies, precision, max_rounds or 2 * rounds, step.round + 1) + waiting
     announce(Announcement(None, "", []))
 
     measurements = [
         Measurement(facts.name, setting, latencies[index, setting], memories.get((index, setting)))
         for setting in settings
         for index, facts in known.items()
-        if (index, setting) in latencies
+        if latencies.get((index, setting))
     ]
     return Results(
         executor=executor.name,
@@ -98,10 +109,17 @@ def measure(
         seconds=round(time.monotonic() - clock, 1),
         effort=effort,
         machine=before,
+        precision=precision,
         models=list(known.values()),
         measurements=measurements,
         failures=failures,
     )
+
+
+def _more(latencies: dict[tuple[int, Setting], list[Latency]], precision: float, most: int, number: int) -> list[Step]:
+    """Another round, the `number`th from 0, of whatever is not as precise as wanted and has had fewer than `most`."""
+    pairs = [key for key, rounds in latencies.items() if len(rounds) < most and summarize(rounds).precision > precision]
+    return [Step(LATENCY, model, setting, number) for model, setting in (pairs if number % 2 == 0 else pairs[::-1])]
 
 
 def _inspect(executor: Executor, paths: Sequence[Path]) -> tuple[dict[int, models.ModelFacts], list[Failure]]:

@@ -17,7 +17,18 @@ import numpy as np
 
 from benchmark.delegation import partition
 from benchmark.records import from_json, to_json
-from benchmark.samples import CPU_KERNELS, XNNPACK, Delegation, Effort, Latency, Memory, Setting, Signature, TensorFacts
+from benchmark.samples import (
+    GPU,
+    KERNELS,
+    XNNPACK,
+    Delegation,
+    Effort,
+    Latency,
+    Memory,
+    Setting,
+    Signature,
+    TensorFacts,
+)
 from pynet_bokeh import cli
 from pynet_bokeh.errors import UserError
 from pynet_bokeh.runtime import open_interpreter
@@ -77,16 +88,17 @@ def timed_runs(run: Callable[[], float], effort: Effort) -> list[float]:
 
 
 def measure_latency(model: Path, setting: Setting, effort: Effort) -> Latency:
-    """Times opening, the first inference, the warm-up and the runs that count. Only `invoke()` is inside the clock."""
-    import_litert()
+    """Times opening, the first inference, the warm-up and the runs that count. Only the inference is inside the clock;
+    on the GPU that is until its output can be read."""
+    import_litert(setting)
     start = time.perf_counter_ns()
-    interpreter = _open(model, setting)
+    session = _open(model, setting)
     initialisation = (time.perf_counter_ns() - start) / 1e6
-    _fill(interpreter)
+    infer = session.fill()
 
     def run() -> float:
         start = time.perf_counter_ns()
-        interpreter.invoke()
+        infer()
         return (time.perf_counter_ns() - start) / 1e6
 
     gc.disable()  # a collection in the middle of a run would be counted as the model's
@@ -99,24 +111,24 @@ def measure_latency(model: Path, setting: Setting, effort: Effort) -> Latency:
         warmup_ms=warmup,
         samples_ms=samples,
         settled=settled,
-        delegation=_delegation(interpreter),
+        delegation=session.delegation(),
+        adapter=session.adapter,
     )
 
 
 def measure_memory(model: Path, setting: Setting) -> Memory:
     """The process's peak memory after three inferences, and what it was with LiteRT imported but no model open."""
-    import_litert()
+    import_litert(setting)
     baseline = peak_resident_mb()
-    interpreter = _open(model, setting)
-    _fill(interpreter)
+    infer = _open(model, setting).fill()
     for _ in range(MEMORY_RUNS):
-        interpreter.invoke()
+        infer()
     return Memory(baseline_mb=baseline, peak_mb=peak_resident_mb())
 
 
 def inspect(model: Path) -> Signature:
     """Opens the model; its inputs and outputs. Raises UserError for an input without a fixed size."""
-    interpreter = _open(model, Setting(XNNPACK, 1))
+    interpreter = open_interpreter(model, threads=1)
     inputs, outputs = interpreter.get_input_details(), interpreter.get_output_details()
     for tensor in inputs:
         if any(size < 1 for size in tensor["shape_signature"][1:]):
@@ -128,7 +140,7 @@ def inspect(model: Path) -> Signature:
 
 def partition_of(model: Path) -> Delegation:
     """Opens the model; how much of it XNNPACK takes. Raises UserError where the runtime doesn't tell."""
-    part = _delegation(_open(model, Setting(XNNPACK, 1)))
+    part = _open(model, Setting(XNNPACK, 1)).delegation()
     if part is None:
         raise UserError(f"{model}: this version of ai-edge-litert doesn't tell how it splits a model")
     return part
@@ -151,28 +163,51 @@ def peak_resident_mb() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
 
 
-def import_litert() -> None:
-    """Imports LiteRT ahead of `open_interpreter`, which imports it at its first call and alone opens models.
+def import_litert(setting: Setting) -> None:
+    """Imports LiteRT ahead of `pynet_bokeh.runtime`, which imports it when it first opens a model.
 
     Otherwise Python's 0.1 s would count as the model's initialisation, and the library's memory as the model's.
     """
-    importlib.import_module("ai_edge_litert.interpreter")
+    importlib.import_module("ai_edge_litert." + ("compiled_model" if setting.kernels == GPU else "interpreter"))
 
 
-def _open(model: Path, setting: Setting):
-    return open_interpreter(model, threads=setting.threads, xnnpack=setting.kernels == XNNPACK)
+class _CpuSession:
+    adapter = None
+
+    def __init__(self, model: Path, setting: Setting):
+        self._interpreter = open_interpreter(model, threads=setting.threads, xnnpack=setting.kernels == XNNPACK)
+
+    def fill(self) -> Callable[[], object]:
+        """Sets the inputs; what it returns infers."""
+        inputs = self._interpreter.get_input_details()
+        for tensor, picture in zip(inputs, random_pictures(inputs), strict=True):
+            self._interpreter.set_tensor(tensor["index"], picture)
+        return self._interpreter.invoke
+
+    def delegation(self) -> Delegation | None:
+        # A private method, so it may leave with any release; the measurement stands without it.
+        details = getattr(self._interpreter, "_get_ops_details", None)
+        return partition(details()) if details else None
 
 
-def _fill(interpreter) -> None:
-    inputs = interpreter.get_input_details()
-    for tensor, picture in zip(inputs, random_pictures(inputs), strict=True):
-        interpreter.set_tensor(tensor["index"], picture)
+class _GpuSession:
+    def __init__(self, model: Path):
+        from benchmark import gpu
+
+        self._model, self.adapter = gpu.open_model(model)
+
+    def fill(self) -> Callable[[], object]:
+        inputs = [{**tensor, "name": name} for name, tensor in self._model.inputs.items()]
+        pictures = random_pictures(inputs)
+        return self._model.bind({tensor["name"]: one for tensor, one in zip(inputs, pictures, strict=True)})
+
+    def delegation(self) -> Delegation:
+        """All of it: what the GPU takes in part is refused."""
+        return Delegation(nodes=0, delegated=0, partitions=1)
 
 
-def _delegation(interpreter) -> Delegation | None:
-    # A private method, so it may leave with any release; the measurement stands without it.
-    details = getattr(interpreter, "_get_ops_details", None)
-    return partition(details()) if details else None
+def _open(model: Path, setting: Setting) -> _CpuSession | _GpuSession:
+    return _GpuSession(model) if setting.kernels == GPU else _CpuSession(model, setting)
 
 
 def _facts(tensor: dict) -> TensorFacts:
@@ -212,7 +247,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = cli.Parser(prog="python -m benchmark.worker", description=__doc__.splitlines()[0])
     parser.add_argument("what", choices=("inspect", "partition", "latency", "memory"))
     parser.add_argument("model", type=Path)
-    parser.add_argument("--kernels", choices=CPU_KERNELS, default=XNNPACK)
+    parser.add_argument("--kernels", choices=KERNELS, default=XNNPACK)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--effort", default="{}", help="fields of benchmark.samples.Effort as JSON")
     return cli.run(_measure, parser.parse_args(argv))

@@ -1,4 +1,4 @@
-"""`python -m export tflite RUN`: from a trained run to a verified .tflite."""
+"""From a trained run to a verified .tflite, and what a .tflite is fit for."""
 
 import argparse
 import dataclasses
@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from export import fitness_commands
 from export.recipes import RECIPES, QatSchedule
 from pynet_bokeh import cli, levels, shipped
 
@@ -64,6 +65,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     untrained.add_argument("--force", action="store_true", help="overwrite what is there")
     untrained.set_defaults(command=_untrained)
 
+    fitness_commands.add(commands)
     arguments = cli.parse(parser, argv)
     return cli.run(arguments.command, arguments)
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -72,25 +73,30 @@ class Tensor:
         return (stored.astype(np.float32) - self.zero_point) * np.float32(self.scale)
 
 
-def open_interpreter(path: Path, *, threads: int | None = None, xnnpack: bool = True):
-    """A LiteRT interpreter on the CPU with its tensors allocated.
-
-    Args:
-      path: the .tflite.
-      threads: None takes all cores this process may use.
-      xnnpack: False runs LiteRT's built-in kernels instead of the XNNPACK delegate.
-
-    Raises UserError that names the file when it is missing, not a .tflite, broken, or has operators LiteRT lacks.
-    """
-    path = Path(path)
+def check_file(path: Path) -> None:
+    """Raises UserError that names the file when it is missing or not a .tflite."""
     try:
-        with path.open("rb") as file:
+        with Path(path).open("rb") as file:
             head = file.read(8)
     except OSError as error:
         raise UserError(f"{path}: can't be read ({error.strerror})") from error
     if head[4:] != IDENTIFIER:
         raise UserError(f"{path}: not a .tflite file (its identifier {IDENTIFIER.decode()} is missing)")
 
+
+def open_interpreter(path: Path, *, threads: int | None = None, xnnpack: bool = True, keep_all: bool = False):
+    """A LiteRT interpreter on the CPU with its tensors allocated.
+
+    Args:
+      path: the .tflite.
+      threads: None takes all cores this process may use.
+      xnnpack: False runs LiteRT's built-in kernels instead of the XNNPACK delegate.
+      keep_all: every tensor can be read after a run, for looking inside; takes the memory of all of them.
+
+    Raises UserError that names the file when it is missing, not a .tflite, broken, or has operators LiteRT lacks.
+    """
+    path = Path(path)
+    check_file(path)
     from ai_edge_litert.interpreter import Interpreter, OpResolverType  # 0.1 s: not before a model is opened
 
     resolver = OpResolverType.AUTO if xnnpack else OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
@@ -99,12 +105,74 @@ def open_interpreter(path: Path, *, threads: int | None = None, xnnpack: bool = 
             str(path),
             num_threads=threads or len(os.sched_getaffinity(0)),
             experimental_op_resolver_type=resolver,
+            experimental_preserve_all_tensors=keep_all,
         )
         interpreter.allocate_tensors()
     except (ValueError, RuntimeError) as error:
         first_line = str(error).strip().partition("\n")[0]
         raise UserError(f"{path}: LiteRT can't run it ({first_line})") from error
     return interpreter
+
+
+class GpuModel:
+    """A graph that LiteRT's GPU accelerator took whole. Calling it runs it on stored inputs by name.
+
+    Attributes:
+      inputs, outputs: shape and dtype by name, of the first signature.
+    """
+
+    def __init__(self, path: Path, model):
+        self._path, self._model = path, model
+        self._key = next(iter(model.get_signature_list()))
+        self.inputs = model.get_input_tensor_details(self._key)
+        self.outputs = model.get_output_tensor_details(self._key)
+
+    def __call__(self, values: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        return self.bind(values)()
+
+    def bind(self, values: dict[str, np.ndarray]) -> Callable[[], dict[str, np.ndarray]]:
+        """Hands `values` to the GPU; the result runs on them, however often, and waits for what comes out."""
+        make_input, make_output = self._model.create_input_buffer_by_name, self._model.create_output_buffer_by_name
+        inputs = {name: make_input(self._key, name) for name in values}
+        outputs = {name: make_output(self._key, name) for name in self.outputs}
+
+        def run() -> dict[str, np.ndarray]:
+            try:
+                self._model.run_by_name(self._key, inputs, outputs)
+                read = {
+                    name: outputs[name].read(int(np.prod(one["shape"])), np.dtype(one["dtype"]).type)
+                    for name, one in self.outputs.items()
+                }
+            except RuntimeError as error:
+                raise UserError(f"{self._path}: LiteRT's GPU accelerator compiled it and could not run it") from error
+            return {name: np.reshape(value, self.outputs[name]["shape"]) for name, value in read.items()}
+
+        for name, value in values.items():
+            inputs[name].write(np.ascontiguousarray(value))
+        return run
+
+
+def open_on_gpu(path: Path, *, enforce_f32: bool = False) -> GpuModel:
+    """Compiles the whole graph for LiteRT's GPU accelerator.
+
+    It crashes in a process that has imported tensorflow. On a software Vulkan driver it is for correctness only.
+
+    Args:
+      enforce_f32: compute in float32 instead of the GPU's own fp16.
+
+    Raises UserError, from here or from the run, when there is no GPU, or an operator that it does not take.
+    """
+    check_file(path)
+    from ai_edge_litert.compiled_model import CompiledModel, GpuOptions, HardwareAccelerator, Options
+
+    options = Options(HardwareAccelerator.GPU, gpu_options=GpuOptions(enforce_f32=enforce_f32))
+    try:
+        model = CompiledModel.from_file(str(path), options=options)
+    except RuntimeError as error:
+        raise UserError(f"{path}: LiteRT's GPU accelerator can't compile it") from error
+    if not model.is_fully_accelerated():
+        raise UserError(f"{path}: LiteRT's GPU accelerator takes a part of the graph only")
+    return GpuModel(path, model)
 
 
 def signature(interpreter, path: Path) -> tuple[dict[str, Tensor], dict[str, Tensor]]:

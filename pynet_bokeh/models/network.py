@@ -7,9 +7,9 @@ import tf_keras
 from pynet_bokeh import levels
 from pynet_bokeh.errors import UserError
 from pynet_bokeh.models.layers import Join
+from pynet_bokeh.opening import STRENGTH
 
 OUTPUT = "bokeh"
-STRENGTH = "strength"
 SUBJECT = "subject"
 
 

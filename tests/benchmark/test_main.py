@@ -104,7 +104,10 @@ def test_when_nothing_could_be_measured_nothing_is_written(fake_host, tmp_path, 
     [
         (["nowhere.tflite"], "nowhere.tflite: no such file or folder"),
         (["a.tflite", "--threads", "1,zero"], "argument --threads: a whole number above 0 is wanted; received 'zero'"),
-        (["a.tflite", "--kernels", "gpu"], "argument --kernels: comma-separated, of xnnpack, builtin; received 'gpu'"),
+        (
+            ["a.tflite", "--kernels", "npu"],
+            "argument --kernels: comma-separated, of xnnpack, builtin, gpu; received 'npu'",
+        ),
         (["a.tflite", "--warmup", "some"], "argument --warmup: auto or a number of runs; received 'some'"),
         (["a.tflite", "--min-seconds", "-1"], "argument --min-seconds: seconds, 0 or more; received '-1'"),
         (["a.tflite", "--min-seconds", "60"], "--min-seconds: at most --max-seconds (10); received 60"),

@@ -8,6 +8,7 @@ from pathlib import Path
 from benchmark import (
     compare_command,
     inspect_command,
+    networks_command,
     probe_command,
     run_command,
     training_command,
@@ -34,6 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     verdict_command.add(commands)
     compare_command.add(commands)
     probe_command.add(commands)
+    networks_command.add(commands)
     training_command.add(commands)
     arguments = cli.parse(parser, argv)
     return cli.run(_without_leftovers, arguments)

@@ -17,7 +17,7 @@ from pynet_bokeh import files
 from pynet_bokeh.models import cost, registry
 from pynet_bokeh.models.network import Network
 
-CALIBRATION_PICTURES = 2
+CALIBRATION_PICTURES = 1
 
 
 def export_untrained(
@@ -48,8 +48,11 @@ def export_untrained(
     network = registry.build(name, {}, picture_size=picture_size, batch=1)
     randomize(network, seed=seed)
     model = network.model()
-    final = quantize.quantize(model) if recipe.trained else model  # with the ranges it would begin to learn from
     report(f"{path.name}: converting")
+    final = model
+    if recipe.trained:
+        final = quantize.quantize(model)
+        quantize.calibrate(final, model, _pictures(model, seed))  # XNNPACK takes no scales that are far apart
     content = convert(final, recipe, lambda: _pictures(model, seed))
     sidecar = {
         "network": network.name,

@@ -109,7 +109,7 @@ def network(inputs: NetworksInputs, model: str) -> str:
 
 
 def size(inputs: NetworksInputs, model: str) -> str:
-    """The picture a model makes, as width×height, and how its batch and channels are none of the reader's business."""
+    """The picture a model makes, as width×height."""
     shape = inputs.results.model(model).outputs[0].shape
     return f"{shape[2]}×{shape[1]}" if len(shape) == 4 else "×".join(map(str, shape))
 
@@ -123,7 +123,7 @@ def _times(one: Measurement, fastest: Measurement) -> Html:
 
 
 def _side_by_side(inputs: NetworksInputs, shown: Sequence[Measurement], setting: Setting) -> str:
-    columns = ["model", "makes", "GMAC", "8-bit", "file MB", "median ms", "95 %", "ratio", "95 %", "peak MB", "taken"]
+    columns = ["model", "weights", "GMAC", "8-bit", "file MB", "median ms", "95 %", "ratio", "95 %", "peak MB", "taken"]
     if inputs.probe:
         columns += ["bound ms", "of peak"]
     body, short = [], short_names([one.model for one in shown])
@@ -133,7 +133,7 @@ def _side_by_side(inputs: NetworksInputs, shown: Sequence[Measurement], setting:
         part = one.rounds[0].delegation
         row = [
             short[one.model],
-            size(inputs, one.model),
+            "random" if one.model in inputs.untrained else "trained",
             giga(found.macs) if found else "–",
             f"{found.share_int8:.0%}" if found else "–",
             three_digits(facts.bytes / 1e6),
@@ -154,7 +154,7 @@ def _side_by_side(inputs: NetworksInputs, shown: Sequence[Measurement], setting:
     )
     if inputs.probe:
         text += " The bound is the least time by this machine's own measured peaks."
-    return text + "</p>" + table(columns, body, emphasized=[0])
+    return text + "</p>" + table(columns, body, left=(1,), emphasized=[0])
 
 
 def _range(interval: tuple[float, float]) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from benchmark.machine import Machine
 from benchmark.models import ModelFacts
-from benchmark.records import from_json, to_json
+from benchmark.records import from_json, json_schema, to_json
 from benchmark.samples import Effort, Latency, Memory, Setting
 from benchmark.statistics import Summary, summarize
 from pynet_bokeh.errors import UserError
@@ -69,6 +69,17 @@ class Results:
 def write(path: Path, results: Results) -> None:
     """Writes `results` as JSON, whole or not at all."""
     write_json(path, {"format": FORMAT, "format_version": FORMAT_VERSION, **to_json(results)})
+
+
+def schema() -> dict:
+    """The JSON Schema of the file that `write` makes."""
+    whole = json_schema(Results)
+    heading = {"format": {"const": FORMAT}, "format_version": {"const": FORMAT_VERSION}}
+    return {
+        **{key: value for key, value in whole.items() if key != "$ref"},
+        "title": "Benchmark results",
+        "allOf": [{"$ref": whole["$ref"]}, {"properties": heading, "required": list(heading)}],
+    }
 
 
 def read(path: Path) -> Results:

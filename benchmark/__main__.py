@@ -5,7 +5,15 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmark import run_command, training_command
+from benchmark import (
+    compare_command,
+    inspect_command,
+    networks_command,
+    probe_command,
+    run_command,
+    training_command,
+    verdict_command,
+)
 from pynet_bokeh import cli
 
 EPILOG = """examples:
@@ -13,6 +21,9 @@ EPILOG = """examples:
   python -m benchmark run fp32.tflite int8.tflite --threads 4 --kernels xnnpack
   python -m benchmark run models --on phone --benchmark-model android_aarch64_benchmark_model
   python -m benchmark table build/results.json
+  python -m benchmark inspect int8.tflite
+  python -m benchmark verdict int8.tflite --budget budgets/phone.yaml
+  python -m benchmark compare before.json after.json --threshold 5%
   python -m benchmark training pynet_mobile --levels 7,1
 """
 
@@ -22,7 +33,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(title="commands", metavar="")
     run_command.add(commands)
     _add_table(commands)
+    _add_schema(commands)
     _add_page(commands)
+    inspect_command.add(commands)
+    verdict_command.add(commands)
+    compare_command.add(commands)
+    probe_command.add(commands)
+    networks_command.add(commands)
     training_command.add(commands)
     arguments = cli.parse(parser, argv)
     return cli.run(_without_leftovers, arguments)
@@ -42,6 +59,13 @@ def _add_table(commands) -> None:
     parser.add_argument("results", type=Path, metavar="RESULTS.json", help="what run --out wrote")
     parser.add_argument("--markdown", action="store_true", help="as Markdown")
     parser.set_defaults(command=_table)
+
+
+def _add_schema(commands) -> None:
+    parser = commands.add_parser(
+        "schema", help="the JSON Schema of a file of results", description="Prints the schema of what run --out writes."
+    )
+    parser.set_defaults(command=_schema)
 
 
 def _add_page(commands) -> None:
@@ -83,6 +107,15 @@ def _table(arguments: argparse.Namespace) -> int:
     print(report.terminal(measured), end="")
     for failure in measured.failures:
         print(f"not measured: {failure.reason}")
+    return 0
+
+
+def _schema(arguments: argparse.Namespace) -> int:
+    import json
+
+    from benchmark import results
+
+    print(json.dumps(results.schema(), indent=2))
     return 0
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from benchmark.machine import Machine, describe
 from benchmark.process import ask
 from benchmark.records import to_json
-from benchmark.samples import BUILTIN, XNNPACK, Effort, Latency, Memory, PhotoCost, Setting, Signature
+from benchmark.samples import BUILTIN, XNNPACK, Delegation, Effort, Latency, Memory, PhotoCost, Setting, Signature
 
 PROCESS_SECONDS = 600.0
 
@@ -34,6 +34,10 @@ class HostExecutor:
 
     def inspect(self, model: Path) -> Signature:
         return self._ask(Signature, "inspect", model, Setting(XNNPACK, 1))
+
+    def partition(self, model: Path) -> Delegation:
+        """How much of the model XNNPACK takes, without running it."""
+        return self._ask(Delegation, "partition", model, Setting(XNNPACK, 1))
 
     def latency(self, model: Path, setting: Setting, effort: Effort) -> Latency:
         time.sleep(self._pause)

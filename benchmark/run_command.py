@@ -131,12 +131,15 @@ def add(commands) -> None:
     parser.add_argument("--out", type=Path, metavar="FILE.json", help="write all raw samples and facts")
     parser.add_argument("--markdown", type=Path, metavar="FILE.md", help="write the table and the warnings")
     parser.add_argument("--force", action="store_true", help="overwrite existing files")
+    parser.add_argument("--budget", type=Path, metavar="BUDGET.yaml", help="judge the models by it, as verdict does")
     parser.set_defaults(command=_run)
 
 
 def _run(arguments: argparse.Namespace) -> int:
+    from benchmark import budget, verdict_command
     from pynet_bokeh.files import refuse_overwriting
 
+    limits = budget.read(arguments.budget) if arguments.budget else None
     if arguments.min_seconds > arguments.max_seconds:
         raise UserError(
             f"--min-seconds: at most --max-seconds ({arguments.max_seconds:g}); received {arguments.min_seconds:g}"
@@ -149,7 +152,7 @@ def _run(arguments: argparse.Namespace) -> int:
     for suffix, _ in places:
         for path in filter(None, (arguments.out, arguments.markdown)):
             refuse_overwriting(_suffixed(path, suffix), force=arguments.force)
-    failures = 0
+    failures, judged = 0, 0
     for suffix, place in places:
         try:
             with place as executor, _photo(arguments.photo) as photo:
@@ -162,7 +165,11 @@ def _run(arguments: argparse.Namespace) -> int:
             continue
         _hand_out(arguments, measured, suffix)
         failures += len(measured.failures)
-    return cli.EXIT_BAD_INPUT if failures else 0
+        if limits and measured.models:
+            print()
+            verdict = verdict_command.show(limits, [Path(model.path) for model in measured.models], measured)
+            judged = judged if judged == verdict_command.EXIT_FAILS else verdict or judged
+    return cli.EXIT_BAD_INPUT if failures else judged
 
 
 def _places(arguments: argparse.Namespace) -> list[tuple[str, contextlib.AbstractContextManager["Executor"]]]:

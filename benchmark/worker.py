@@ -144,6 +144,14 @@ def inspect(model: Path) -> Signature:
     return Signature(inputs=[_facts(tensor) for tensor in inputs], outputs=[_facts(tensor) for tensor in outputs])
 
 
+def partition_of(model: Path) -> Delegation:
+    """Opens the model; how much of it XNNPACK takes. Raises UserError where the runtime doesn't tell."""
+    part = _open(model, Setting(XNNPACK, 1)).delegation()
+    if part is None:
+        raise UserError(f"{model}: this version of ai-edge-litert doesn't tell how it splits a model")
+    return part
+
+
 def peak_resident_mb() -> float:
     """The largest resident set of this process so far, in MB.
 
@@ -253,7 +261,12 @@ def _measure(arguments: argparse.Namespace) -> int:
             effort = from_json(Effort, json.loads(arguments.effort), where="--effort: ")
             record = measure_latency(model, setting, effort)
         else:
-            record = inspect(model) if arguments.what == "inspect" else measure_memory(model, setting)
+            single = {
+                "inspect": inspect,
+                "partition": partition_of,
+                "memory": lambda model: measure_memory(model, setting),
+            }
+            record = single[arguments.what](model)
     if isinstance(record, Latency) and not all(math.isfinite(ms) and ms > 0 for ms in record.samples_ms):
         raise UserError(f"{model}: the clock of this machine is too coarse for it")
     print(json.dumps(to_json(record)))
@@ -262,7 +275,7 @@ def _measure(arguments: argparse.Namespace) -> int:
 
 def main(argv: Sequence[str] | None = None) -> int:
     parser = cli.Parser(prog="python -m benchmark.worker", description=__doc__.splitlines()[0])
-    parser.add_argument("what", choices=("inspect", "latency", "memory"))
+    parser.add_argument("what", choices=("inspect", "partition", "latency", "memory"))
     parser.add_argument("model", type=Path)
     parser.add_argument("--kernels", choices=KERNELS, default=XNNPACK)
     parser.add_argument("--threads", type=int, default=1)

@@ -98,7 +98,9 @@ def unpack(tree: Tree) -> None:
     """Downloads a tree's packages by apt, in a configuration of its own, and unpacks them."""
     for program in ("apt-get", "dpkg-deb"):
         if not shutil.which(program):
-            raise UserError(f"{tree.name}: {program} is missing; Debian or Ubuntu is needed to unpack Debian's packages")
+            raise UserError(
+                f"{tree.name}: {program} is missing; Debian or Ubuntu is needed to unpack Debian's packages"
+            )
     if not KEYRING.is_file():
         raise UserError(f"{tree.name}: {KEYRING} is missing; the package debian-archive-keyring has it")
     machine = platform.machine()

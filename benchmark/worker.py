@@ -39,6 +39,7 @@ from pynet_bokeh.runtime import open_interpreter
 STEADY_RUNS = 3  # the warm-up is over when the medians of the last three runs and of the three before …
 STEADY_SHARE = 0.05  # … differ by less than this
 MEMORY_RUNS = 3
+PATIENCE = 3
 LEAST_MEMORY_MB = 500.0  # the interpreter and its libraries
 # What LiteRT says when an allocation failed; where C++ threw std::bad_alloc it says nothing at all.
 _NO_MEMORY = re.compile(r"failed to reshape runtime|alloc|nable to reserve|emory", re.I)
@@ -83,14 +84,35 @@ def warm_up(run: Callable[[], float], effort: Effort) -> tuple[list[float], bool
     return times, True
 
 
-def timed_runs(run: Callable[[], float], effort: Effort) -> list[float]:
-    """Runs until the minimums of `effort` hold or a maximum is met, at least once; times in ms."""
-    times = [run()]
-    while len(times) < effort.max_runs and sum(times) < 1000 * effort.max_seconds:
-        if len(times) >= effort.min_runs and sum(times) >= 1000 * effort.min_seconds:
+def timed_runs(
+    run: Callable[[], float], effort: Effort, *, switches: Callable[[], int] = lambda: 0
+) -> tuple[list[float], list[bool]]:
+    """Runs until the minimums of `effort` hold or a maximum is met, at least once.
+
+    Args:
+      switches: how often a processor was taken away from this process so far. Runs in which that happens are disturbed:
+        where they are many, up to `PATIENCE` times the minimums are spent on getting enough that are not.
+
+    Returns the times in ms, and which were disturbed.
+    """
+    times: list[float] = []
+    disturbed: list[bool] = []
+    while not times or (len(times) < effort.max_runs and sum(times) < 1000 * effort.max_seconds):
+        shares = len(times) / effort.min_runs, sum(times) / (1000 * effort.min_seconds or 1e-9)
+        calm = len(times) - sum(disturbed)
+        if times and min(shares) >= (1 if calm >= effort.min_runs else PATIENCE):
             break
+        before = switches()
         times.append(run())
-    return times
+        disturbed.append(switches() != before)
+    return times, disturbed
+
+
+def processor_switches() -> int:
+    """How often the system has taken a processor from a thread of this process for another one's sake (`ru_nivcsw`)."""
+    import resource  # not on Windows
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_nivcsw
 
 
 def measure_latency(model: Path, setting: Setting, effort: Effort) -> Latency:
@@ -110,7 +132,7 @@ def measure_latency(model: Path, setting: Setting, effort: Effort) -> Latency:
     gc.disable()  # a collection in the middle of a run would be counted as the model's
     first = run()
     warmup, settled = warm_up(run, effort)
-    samples = timed_runs(run, effort)
+    samples, disturbed = timed_runs(run, effort, switches=processor_switches)
     return Latency(
         initialisation_ms=initialisation,
         first_ms=first,
@@ -119,6 +141,7 @@ def measure_latency(model: Path, setting: Setting, effort: Effort) -> Latency:
         settled=settled,
         delegation=session.delegation(),
         adapter=session.adapter,
+        disturbed=disturbed,
     )
 
 

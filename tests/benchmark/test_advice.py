@@ -57,6 +57,12 @@ def test_a_software_gpu_is_no_gpu(measured):
     assert warnings(measured(GPU, delegation=whole, adapter="NVIDIA H100")) == []
 
 
+def test_runs_that_were_disturbed(measured):
+    (line,) = warnings(measured(disturbed=[True] * 4 + [False] * 6))
+    assert "other programs took a processor away during 40% of the runs" in line
+    assert warnings(measured(disturbed=[True] * 2 + [False] * 8)) == []
+
+
 def test_a_precision_that_was_missed(measured):
     (line,) = warnings(measured(precision=0.001))
     assert "not to the ± 0% that were wanted" in line or "not to the ± 0.1" in line

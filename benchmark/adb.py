@@ -12,9 +12,8 @@ from pynet_bokeh.errors import UserError
 
 COMMAND_SECONDS = 60.0
 PUSH_SECONDS = 300.0
-_MARK = (
-    "pynet_bokeh_exit="  # Android before 7 and a torn connection both come back with 0; this comes back with neither
-)
+# Android before 7 tells no exit code, and a torn connection looks like success: this line comes back from neither.
+_MARK = "pynet_bokeh_exit="
 _STATES = {
     "unauthorized": "doesn't trust this computer yet; unlock it and allow USB debugging in the dialog it shows",
     "authorizing": "is still asking whether it trusts this computer; unlock it, answer, and start again",

@@ -130,6 +130,7 @@ test: $(READY)  ## everything fast
 	$(PY) -m pytest -q -n auto --dist loadgroup
 
 test-slow: $(READY)  ## the tests that take minutes
+	-$(PY) tests/debian_phone.py
 	$(PY) -m pytest -q -m slow
 
 lint: $(READY)  ## put the code into its form

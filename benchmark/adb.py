@@ -24,9 +24,14 @@ _STATES = {
     "bootloader": "is in its bootloader; start Android on it",
     "no permissions": "may not be opened by this user; see adb's udev rules, then plug it in again",
 }
+_SILENT = "didn't answer in {seconds:.0f} s; unlock it, plug it in again, or run adb kill-server"
 _NO_DEVICE = (
     "no phone: adb sees none; plug one in with USB debugging on (Settings, Developer options), or give adb connect HOST"
 )
+
+
+class Silent(Unavailable):
+    """The phone, or what was started on it, took longer than it was given."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +55,7 @@ class Adb:
     def shell(self, command: str, *, seconds: float = COMMAND_SECONDS) -> Answer:
         """Runs a shell command line on the phone. Its exit code is the caller's to judge.
 
-        Raises TimeoutError when it takes longer than `seconds`.
+        Raises Silent when it takes longer than `seconds`.
         """
         done = self._run(["shell", f"{command}\ncode=$?; echo; echo {_MARK}$code"], seconds)
         text, marked, code = done.stdout.rpartition(_MARK)
@@ -66,10 +71,7 @@ class Adb:
 
     def push(self, local: Path, remote: str) -> None:
         """Copies a file to the phone."""
-        try:
-            done = self._run(["push", str(local), remote], PUSH_SECONDS)
-        except TimeoutError as error:
-            raise UserError(f"{local}: copying it to phone {self.serial} took over {PUSH_SECONDS:.0f} s") from error
+        done = self._run(["push", str(local), remote], PUSH_SECONDS)
         if done.returncode:
             self.check()
             raise UserError(f"{local}: can't be copied to phone {self.serial} ({_reason(done)})")
@@ -90,7 +92,7 @@ class Adb:
             raise Unavailable(f"phone {self.serial}: {_STATES.get(state, f'is not ready ({state})')}")
 
     def _run(self, arguments: Sequence[str], seconds: float) -> subprocess.CompletedProcess:
-        return _adb(self.program, ["-s", self.serial, *arguments], seconds)
+        return _adb(self.program, ["-s", self.serial, *arguments], seconds, who=f"phone {self.serial}")
 
 
 def states(program: str = "adb") -> dict[str, str]:
@@ -131,7 +133,9 @@ def quoted(*words) -> str:
     return shlex.join(str(word) for word in words)
 
 
-def _adb(program: str, arguments: Sequence[str], seconds: float) -> subprocess.CompletedProcess:
+def _adb(
+    program: str, arguments: Sequence[str], seconds: float, *, who: str = "adb's server"
+) -> subprocess.CompletedProcess:
     try:
         return subprocess.run(
             [program, *arguments],
@@ -141,12 +145,12 @@ def _adb(program: str, arguments: Sequence[str], seconds: float) -> subprocess.C
             timeout=seconds,
             stdin=subprocess.DEVNULL,
         )
-    except (FileNotFoundError, PermissionError) as error:
+    except OSError as error:
         raise UserError(
             f"{program}: is not an adb program ({error.strerror}); Debian has one in the package adb"
         ) from error
     except subprocess.TimeoutExpired as error:
-        raise TimeoutError(f"{program} {arguments[0]}: no answer in {seconds:.0f} s") from error
+        raise Silent(f"{who}: {_SILENT.format(seconds=seconds)}") from error
 
 
 def _reason(done: subprocess.CompletedProcess) -> str:

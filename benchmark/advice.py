@@ -13,6 +13,7 @@ from benchmark.statistics import Summary
 
 NOISY_VARIATION = 0.10  # standard deviation / mean
 NOISY_OUTLIERS = 0.10  # share of the runs
+DISTURBED = 0.3  # share of the runs during which another program took a processor away
 PROCESSES_APART = 0.15  # slowest process's median over the fastest's
 BUSY_LOAD = 0.5  # load average per core before anything was measured
 COLD_FIRST = 3.0  # first inference over the median
@@ -93,6 +94,12 @@ def _noise(measurement: Measurement, summary: Summary, results: Results) -> Iter
             f"the slowest of {len(medians)} processes took {apart:.0%} longer than the fastest, as the machine's speed "
             "changed meanwhile; let it idle (a laptop cool, on mains power), or raise --rounds.",
         )
+    elif _disturbed(measurement) > DISTURBED:
+        yield (
+            _disturbed(measurement),
+            f"other programs took a processor away during {_disturbed(measurement):.0%} of the runs; those are left "
+            "out where enough others remain; close the programs and measure again.",
+        )
     elif summary.variation > NOISY_VARIATION or (summary.outliers or 0) > NOISY_OUTLIERS * summary.count:
         found = "" if summary.outliers is None else f" and {summary.outliers} outliers"
         yield (
@@ -113,6 +120,12 @@ def _throttling(measurement: Measurement, summary: Summary, results: Results) ->
             f"the phone throttled while this was measured (Android's thermal status {worst.thermal_status}{degrees}); "
             "let it cool, take off its cover, raise --cool-down.",
         )
+
+
+def _disturbed(measurement: Measurement) -> float:
+    """The share of the runs during which another program took a processor away."""
+    marks = [mark for latency in measurement.rounds for mark in latency.disturbed or []]
+    return sum(marks) / len(marks) if marks else 0.0
 
 
 def _hot(state: PhoneState | None) -> bool:

@@ -2,7 +2,7 @@
 
 Written after its source, tensorflow/lite/tools/benchmark/{README.md, benchmark_model.cc, benchmark_tflite_model.cc}
 (later tflite/tools/benchmark in google-ai-edge/LiteRT) and litert/tools/benchmark_litert_model.h, and after logs that
-people published. Lines may begin with "INFO: " (since 2.9) or logcat's prefix, numbers may read 1.24e+06.
+people published. Lines may begin with "INFO: " (newer ones) or logcat's prefix, numbers may read 1.24e+06.
 """
 
 import re
@@ -123,7 +123,7 @@ def _times(text: str) -> dict[str, float]:
         given = dict(re.findall(rf"([A-Z][\w ()]*): {_NUMBER}", summary[1]))
         if "Init" in given:
             found["initialisation"] = float(given["Init"]) / 1000
-        # Until 1.15 the summary had no first inference; the warm-up's own line has.
+        # The oldest summary has no first inference; the warm-up's own line has.
         first = given.get("First inference")
         warm_up = next(_pairs(text), {})
         first = first or warm_up.get("first") or warm_up.get("curr")

@@ -107,7 +107,7 @@ def _cautions(before: Results, after: Results) -> Iterator[str]:
 def lines(difference: Difference, threshold: float) -> Iterator[str]:
     """The comparison as text."""
     if difference.comparisons:
-        columns = ("model", "kernels", "threads", "before ms", "after ms", "ratio", "95 % interval", "memory", "")
+        columns = ("model", "kernels", "threads", "before ms", "after ms", "ratio", "99 % interval", "memory", "")
         body = [_row(one, threshold) for one in difference.comparisons]
         yield from columned([columns, *body], left=(0, 1, 8))
     yield from (f"caution: {text}" for text in difference.cautions)

@@ -12,7 +12,7 @@ def add(commands) -> None:
         "compare",
         help="two files of results: ratios, and what became worse",
         description="Compares what was measured in both files. Exits 1 when a model became slower, hungrier or larger "
-        "by more than the threshold, slower meaning that the ratio's 95 % interval lies above 1, or when it could be "
+        "by more than the threshold, slower meaning that the ratio's 99 % interval lies above 1, or when it could be "
         "measured before and not after.",
     )
     parser.add_argument("before", type=Path, metavar="BEFORE.json", help="what run --out wrote")

@@ -9,7 +9,7 @@ import numpy as np
 
 from benchmark import machine
 from benchmark.machine import Machine
-from benchmark.samples import XNNPACK, Delegation, Effort, Latency, Memory, Setting, Signature, TensorFacts
+from benchmark.samples import XNNPACK, Delegation, Effort, Latency, Memory, PhotoCost, Setting, Signature, TensorFacts
 from pynet_bokeh.errors import UserError
 
 
@@ -37,6 +37,9 @@ class Executor(Protocol):
 
     def memory(self, model: Path, setting: Setting) -> Memory:
         """Peak memory in a fresh process of its own: timing loops and their lists stay out of it."""
+
+    def photo(self, model: Path, setting: Setting, photo: Path) -> PhotoCost:
+        """What rendering a photo from file to file costs by stage; only where models run on this machine's CPU."""
 
 
 class FakeExecutor:
@@ -102,6 +105,12 @@ class FakeExecutor:
     def memory(self, model: Path, setting: Setting) -> Memory:
         self._call("memory", model, setting)
         return Memory(baseline_mb=30.0, peak_mb=30.0 + self._milliseconds[model.stem])
+
+    def photo(self, model: Path, setting: Setting, photo: Path) -> PhotoCost:
+        self._call("photo", model, setting, photo)
+        run = self._milliseconds[model.stem] / setting.threads
+        stages = {"decode": 100.0, "resize": 20.0, "run": run, "blend": 200.0, "encode": 150.0}
+        return PhotoCost(4000, 3000, 5_000_000, {stage: [ms] * 3 for stage, ms in stages.items()}, peak_mb=300.0)
 
     def _call(self, kind: str, model: Path, *details) -> int:
         self.calls.append((kind, model.stem, *details))

@@ -7,7 +7,7 @@ from pathlib import Path
 from benchmark.machine import Machine, describe
 from benchmark.process import ask
 from benchmark.records import to_json
-from benchmark.samples import BUILTIN, XNNPACK, Delegation, Effort, Latency, Memory, Setting, Signature
+from benchmark.samples import BUILTIN, XNNPACK, Delegation, Effort, Latency, Memory, PhotoCost, Setting, Signature
 
 PROCESS_SECONDS = 600.0
 
@@ -46,11 +46,17 @@ class HostExecutor:
     def memory(self, model: Path, setting: Setting) -> Memory:
         return self._ask(Memory, "memory", model, setting)
 
+    def photo(self, model: Path, setting: Setting, photo: Path) -> PhotoCost:
+        return self._start(PhotoCost, "benchmark.photo", model, setting, [str(model), str(photo)])
+
     def _ask(self, kind, what: str, model: Path, setting: Setting, *options: str):
+        return self._start(kind, "benchmark.worker", model, setting, [what, str(model), *options])
+
+    def _start(self, kind, module: str, model: Path, setting: Setting, arguments: list[str]):
         return ask(
             kind,
-            "benchmark.worker",
-            [what, str(model), "--kernels", setting.kernels, "--threads", str(setting.threads), *options],
+            module,
+            [*arguments, "--kernels", setting.kernels, "--threads", str(setting.threads)],
             subject=str(model),
             runner="LiteRT",
             setting=str(setting),

@@ -42,6 +42,21 @@ def usable_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def available_memory_mb() -> float | None:
+    """What a process can still have without anybody being swapped out or killed; None where the OS doesn't say."""
+    information = Path("/proc/meminfo")
+    if not information.exists():
+        return None
+    kilobytes = [line.split()[1] for line in information.read_text().splitlines() if line.startswith("MemAvailable:")]
+    found = [int(kilobytes[0]) * 1024 / 1e6] if kilobytes else []
+    group = Path("/sys/fs/cgroup")  # of a container
+    if (group / "memory.max").exists():
+        most = (group / "memory.max").read_text().strip()
+        if most.isdecimal():
+            found.append((int(most) - int((group / "memory.current").read_text())) / 1e6)
+    return min(found, default=None)
+
+
 def load_average() -> float | None:
     """Processes that wanted to run, averaged over the last minute; None on a system that doesn't count them."""
     return round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None

@@ -123,7 +123,7 @@ def _times(one: Measurement, fastest: Measurement) -> Html:
 
 
 def _side_by_side(inputs: NetworksInputs, shown: Sequence[Measurement], setting: Setting) -> str:
-    columns = ["model", "weights", "GMAC", "8-bit", "file MB", "median ms", "95 %", "ratio", "95 %", "peak MB", "taken"]
+    columns = ["model", "weights", "GMAC", "8-bit", "file MB", "median ms", "95 %", "ratio", "99 %", "peak MB", "taken"]
     if inputs.probe:
         columns += ["bound ms", "of peak"]
     body, short = [], short_names([one.model for one in shown])

@@ -4,7 +4,7 @@ import re
 import time
 from collections.abc import Callable
 
-from benchmark.adb import Adb, quoted
+from benchmark.adb import Adb
 from benchmark.machine import Machine
 from benchmark.samples import PhoneState
 
@@ -93,13 +93,6 @@ def cool_down(adb: Adb, *, pause: float, limit: float, sleep: Callable[[float], 
         sleep(step)
         waited, now = waited + step, state(adb)
     return now
-
-
-def free_megabytes(adb: Adb, folder: str) -> float | None:
-    """Free space in MB of 10^6 bytes where `folder` is; None where df doesn't tell."""
-    lines = adb.read(f"df -k {quoted(folder)}").strip().splitlines()
-    numbers = re.findall(r"\s(\d+)(?=\s)", lines[-1]) if lines else []
-    return int(numbers[2]) * 1024 / 1e6 if len(numbers) >= 3 else None
 
 
 def _kernel(adb: Adb) -> str:

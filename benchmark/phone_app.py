@@ -52,7 +52,7 @@ class PhoneApp:
         return self
 
     def __exit__(self, *_) -> None:
-        with contextlib.suppress(UserError, TimeoutError):
+        with contextlib.suppress(UserError):
             self._adb.shell(f"am force-stop {PACKAGE}")
             self._adb.shell(f"rm -f {FILES}/from_host_*.json")
 

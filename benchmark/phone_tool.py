@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmark import benchmark_model, phone
-from benchmark.adb import Adb, Answer, quoted
+from benchmark.adb import Adb, Answer, Silent, quoted
 from benchmark.host import HostExecutor
 from benchmark.machine import Machine
 from benchmark.samples import Effort, Latency, Memory, Setting, Signature
@@ -57,7 +57,7 @@ class PhoneTool:
         return self
 
     def __exit__(self, *_) -> None:
-        with contextlib.suppress(UserError, TimeoutError):  # a phone that is gone keeps its folder until the next run
+        with contextlib.suppress(UserError):  # a phone that is gone keeps its folder until the next run
             self._clear()
 
     def machine(self) -> Machine:
@@ -101,7 +101,7 @@ class PhoneTool:
     def _run(self, model: Path, setting: Setting, command: str) -> Answer:
         try:
             answer = self._adb.shell(command, seconds=self._seconds + _OUTSIDE_SECONDS)
-        except TimeoutError as error:
+        except Silent as error:
             self._end()
             raise UserError(
                 f"{model}: took longer than {self._seconds:.0f} s in one process "
@@ -128,9 +128,8 @@ class PhoneTool:
         return self._pushed[model]
 
     def _end(self) -> None:
-        """Ends a process that still runs there, as after Ctrl-C."""
-        with contextlib.suppress(TimeoutError):
-            self._adb.shell(f"kill $(cat {FOLDER}/pid) 2>/dev/null")
+        """Ends a process that still runs there, as after Ctrl-C; not another one that got its number since."""
+        self._adb.shell(f"pid=$(cat {FOLDER}/pid) && grep -q {FOLDER} /proc/$pid/cmdline && kill $pid")
 
     def _clear(self) -> None:
         self._end()

@@ -7,7 +7,7 @@ from pathlib import Path
 from benchmark.machine import Machine
 from benchmark.models import ModelFacts
 from benchmark.records import from_json, json_schema, to_json
-from benchmark.samples import Effort, Latency, Memory, Setting
+from benchmark.samples import Effort, Latency, Memory, PhotoCost, Setting
 from benchmark.statistics import Summary, summarize
 from pynet_bokeh.errors import UserError
 from pynet_bokeh.files import read_json, write_json
@@ -24,6 +24,7 @@ class Measurement:
     setting: Setting
     rounds: list[Latency]
     memory: Memory | None  # None: it failed, see `Results.failures`
+    photo: PhotoCost | None = None  # None: it wasn't asked for, or failed
 
     def summary(self) -> Summary:
         """Statistics over all rounds, from the raw samples, warm-up and first inference left out."""

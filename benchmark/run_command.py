@@ -3,6 +3,8 @@
 import argparse
 import contextlib
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:  # numpy, which --help does without
 HOST = "host"
 PHONE = "phone"
 PHONE_PAUSE = 2.0
+MADE_UP = "12MP"
 
 
 def add(commands) -> None:
@@ -120,6 +123,11 @@ def add(commands) -> None:
         metavar="S",
         help="wait for a phone that throttles, at most, before each timed process (default: 120)",
     )
+    parser.add_argument(
+        "--photo",
+        metavar="FILE|12MP",
+        help="also render a whole photo with each model on this machine's CPU, timed by stage; 12MP makes one up",
+    )
     parser.add_argument("--out", type=Path, metavar="FILE.json", help="write all raw samples and facts")
     parser.add_argument("--markdown", type=Path, metavar="FILE.md", help="write the table and the warnings")
     parser.add_argument("--force", action="store_true", help="overwrite existing files")
@@ -138,6 +146,8 @@ def _run(arguments: argparse.Namespace) -> int:
         )
     if arguments.max_rounds is not None and arguments.max_rounds < arguments.rounds:
         raise UserError(f"--max-rounds: --rounds ({arguments.rounds}) or more; received {arguments.max_rounds}")
+    if arguments.photo and arguments.on == PHONE:
+        raise UserError("--photo: is measured on this machine only; leave out --on phone")
     places = _places(arguments)
     for suffix, _ in places:
         for path in filter(None, (arguments.out, arguments.markdown)):
@@ -145,8 +155,8 @@ def _run(arguments: argparse.Namespace) -> int:
     failures, judged = 0, 0
     for suffix, place in places:
         try:
-            with place as executor:
-                measured = _measure(arguments, executor)
+            with place as executor, _photo(arguments.photo) as photo:
+                measured = _measure(arguments, executor, photo)
         except UserError as error:
             if len(places) == 1:
                 raise
@@ -197,7 +207,25 @@ def _places(arguments: argparse.Namespace) -> list[tuple[str, contextlib.Abstrac
     ]
 
 
-def _measure(arguments: argparse.Namespace, executor: "Executor") -> "Results":
+@contextlib.contextmanager
+def _photo(wanted: str | None) -> Iterator[Path | None]:
+    """The photo to render; one that was made up is gone afterwards."""
+    if wanted != MADE_UP:
+        if wanted is not None:
+            from pynet_bokeh import images
+
+            images.header_size(Path(wanted))  # before anything is measured
+        yield wanted and Path(wanted)
+        return
+    from benchmark import photo
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "made_up.jpg"
+        photo.write_made_up(path)
+        yield path
+
+
+def _measure(arguments: argparse.Namespace, executor: "Executor", photo: Path | None) -> "Results":
     from benchmark import models
     from benchmark.progress import Progress
     from benchmark.schedule import measure
@@ -217,6 +245,7 @@ def _measure(arguments: argparse.Namespace, executor: "Executor") -> "Results":
                 min_seconds=arguments.min_seconds,
                 max_seconds=arguments.max_seconds,
             ),
+            photo=photo,
             announce=progress,
         )
     finally:

@@ -8,6 +8,7 @@ BUILTIN = "builtin"
 GPU = "gpu"
 CPU_KERNELS = (XNNPACK, BUILTIN)
 KERNELS = (*CPU_KERNELS, GPU)
+FEWEST_CALM = 5  # undisturbed samples of a process that can stand for it
 KERNELS_IN_WORDS = {XNNPACK: "XNNPACK", BUILTIN: "built-in", GPU: "GPU"}
 
 
@@ -103,7 +104,7 @@ class PhoneState:
 
 @dataclass(frozen=True)
 class Latency:
-    """One process's times, raw, in milliseconds. Only `samples_ms` enters the statistics."""
+    """One process's times, raw, in milliseconds. Only `calm_ms` enters the statistics."""
 
     initialisation_ms: float  # open the file, build the interpreter, allocate the tensors
     first_ms: float  # the first inference after that
@@ -115,11 +116,39 @@ class Latency:
     before: PhoneState | None = None  # right before the process, None where it ran on no phone
     after: PhoneState | None = None
     adapter: str | None = None  # the GPU, as its driver calls it; None where it ran on none
+    disturbed: list[bool] | None = None  # by sample: another program took a processor away meanwhile; None: not known
+
+    @property
+    def calm_ms(self) -> list[float]:
+        """The samples that nobody disturbed, which tell of the model; all of them where those are too few to tell."""
+        if self.disturbed is None:
+            return self.samples_ms
+        calm = [ms for ms, disturbed in zip(self.samples_ms, self.disturbed, strict=True) if not disturbed]
+        return calm if len(calm) >= FEWEST_CALM else self.samples_ms
 
     @property
     def typical_ms(self) -> float:
-        """The median of the samples, or what stands in for it."""
-        return statistics.median(self.samples_ms) if self.samples_ms else self.reported.typical_ms
+        """The median of the calm samples, or what stands in for it."""
+        return statistics.median(self.calm_ms) if self.samples_ms else self.reported.typical_ms
+
+
+STAGES = ("decode", "resize", "run", "blend", "encode")
+
+
+@dataclass(frozen=True)
+class PhotoCost:
+    """What rendering a photo cost from file to file, in a process of its own after one rendering for nothing."""
+
+    width: int
+    height: int
+    bytes: int  # of the photo's file
+    stages_ms: dict[str, list[float]]  # decode, resize, run, blend, encode: one time per repeat
+    peak_mb: float  # the process's largest resident set
+
+    @property
+    def total_ms(self) -> float:
+        """The median over the repeats of all stages together."""
+        return statistics.median(sum(times) for times in zip(*self.stages_ms.values(), strict=True))
 
 
 @dataclass(frozen=True)

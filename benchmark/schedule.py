@@ -9,26 +9,27 @@ from pathlib import Path
 from benchmark import models
 from benchmark.executor import Executor, Unavailable
 from benchmark.results import Failure, Measurement, Results
-from benchmark.samples import Effort, Latency, Memory, Setting
+from benchmark.samples import CPU_KERNELS, Effort, Latency, Memory, PhotoCost, Setting
 from benchmark.statistics import summarize
 from pynet_bokeh.errors import UserError
 
 LATENCY = "latency"
 MEMORY = "memory"
+PHOTO = "photo"
 
 
 @dataclass(frozen=True)
 class Step:
     """One process to start."""
 
-    what: str  # LATENCY or MEMORY
+    what: str  # LATENCY, MEMORY or PHOTO
     model: int  # index
     setting: Setting
     round: int  # from 0
 
 
-def plan(model_count: int, settings: Sequence[Setting], *, rounds: int) -> list[Step]:
-    """The order of all processes: `rounds` of latency, then one of memory.
+def plan(model_count: int, settings: Sequence[Setting], *, rounds: int, photo: bool = False) -> list[Step]:
+    """The order of all processes: `rounds` of latency, then one of memory, and one of a whole photo on the CPU.
 
     Within a round the models of one setting follow each other directly, so that a machine that slows down slows all of
     them; every second round runs backwards, so that a steady drift favours neither the first nor the last.
@@ -38,7 +39,9 @@ def plan(model_count: int, settings: Sequence[Setting], *, rounds: int) -> list[
     for number in range(rounds):
         ordered = pairs if number % 2 == 0 else pairs[::-1]
         steps += [Step(LATENCY, model, setting, number) for model, setting in ordered]
-    return steps + [Step(MEMORY, model, setting, 0) for model, setting in pairs]
+    steps += [Step(MEMORY, model, setting, 0) for model, setting in pairs]
+    photos = [Step(PHOTO, model, setting, 0) for model, setting in pairs if setting.kernels in CPU_KERNELS]
+    return steps + photos if photo else steps
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,7 @@ def measure(
     precision: float | None = None,
     max_rounds: int | None = None,
     effort: Effort | None = None,
+    photo: Path | None = None,
     announce: Callable[[Announcement], None] = lambda announcement: None,
 ) -> Results:
     """Measures every model in every setting, each `rounds` times in a fresh process, interleaved.
@@ -70,13 +74,17 @@ def measure(
     Args:
       precision: how far a median's interval may reach from it, as a share: 0.05 for ± 5 %. Those that are not there yet
         after `rounds` get more of them, in turn, until they are or have had `max_rounds` (default: twice `rounds`).
+      photo: a picture file to render with each model in each setting, see `photo.measure`.
     """
     effort = effort or Effort()
     before, started, clock = executor.machine(), datetime.now(UTC), time.monotonic()
     known, failures = _inspect(executor, paths)
-    waiting = [step for step in plan(len(paths), settings, rounds=rounds) if step.model in known]
+    waiting = [
+        step for step in plan(len(paths), settings, rounds=rounds, photo=photo is not None) if step.model in known
+    ]
     latencies: dict[tuple[int, Setting], list[Latency]] = {}
     memories: dict[tuple[int, Setting], Memory] = {}
+    photos: dict[tuple[int, Setting], PhotoCost] = {}
     while waiting:
         announce(Announcement(waiting[0], known[waiting[0].model].name, waiting))
         step, waiting = waiting[0], waiting[1:]
@@ -84,8 +92,10 @@ def measure(
         try:
             if step.what == LATENCY:
                 latencies.setdefault(key, []).append(executor.latency(path, step.setting, effort))
-            else:
+            elif step.what == MEMORY:
                 memories[key] = executor.memory(path, step.setting)
+            else:
+                photos[key] = executor.photo(path, step.setting, photo)
         except UserError as error:
             failures.append(Failure(str(path), step.setting, str(error)))
             if isinstance(error, Unavailable):
@@ -98,7 +108,13 @@ def measure(
     announce(Announcement(None, "", []))
 
     measurements = [
-        Measurement(facts.name, setting, latencies[index, setting], memories.get((index, setting)))
+        Measurement(
+            facts.name,
+            setting,
+            latencies[index, setting],
+            memories.get((index, setting)),
+            photos.get((index, setting)),
+        )
         for setting in settings
         for index, facts in known.items()
         if latencies.get((index, setting))

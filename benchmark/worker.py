@@ -4,18 +4,21 @@ Prints one JSON object on standard output. Errors are one line on standard error
 """
 
 import argparse
+import contextlib
 import gc
 import importlib
 import json
 import math
+import re
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from benchmark.delegation import partition
+from benchmark.machine import available_memory_mb
 from benchmark.records import from_json, to_json
 from benchmark.samples import (
     GPU,
@@ -36,6 +39,10 @@ from pynet_bokeh.runtime import open_interpreter
 STEADY_RUNS = 3  # the warm-up is over when the medians of the last three runs and of the three before …
 STEADY_SHARE = 0.05  # … differ by less than this
 MEMORY_RUNS = 3
+PATIENCE = 3
+LEAST_MEMORY_MB = 500.0  # the interpreter and its libraries
+# What LiteRT says when an allocation failed; where C++ threw std::bad_alloc it says nothing at all.
+_NO_MEMORY = re.compile(r"failed to reshape runtime|alloc|nable to reserve|emory", re.I)
 
 
 def random_pictures(inputs: Sequence[dict], *, seed: int = 0) -> list[np.ndarray]:
@@ -77,14 +84,35 @@ def warm_up(run: Callable[[], float], effort: Effort) -> tuple[list[float], bool
     return times, True
 
 
-def timed_runs(run: Callable[[], float], effort: Effort) -> list[float]:
-    """Runs until the minimums of `effort` hold or a maximum is met, at least once; times in ms."""
-    times = [run()]
-    while len(times) < effort.max_runs and sum(times) < 1000 * effort.max_seconds:
-        if len(times) >= effort.min_runs and sum(times) >= 1000 * effort.min_seconds:
+def timed_runs(
+    run: Callable[[], float], effort: Effort, *, switches: Callable[[], int] = lambda: 0
+) -> tuple[list[float], list[bool]]:
+    """Runs until the minimums of `effort` hold or a maximum is met, at least once.
+
+    Args:
+      switches: how often a processor was taken away from this process so far. Runs in which that happens are disturbed:
+        where they are many, up to `PATIENCE` times the minimums are spent on getting enough that are not.
+
+    Returns the times in ms, and which were disturbed.
+    """
+    times: list[float] = []
+    disturbed: list[bool] = []
+    while not times or (len(times) < effort.max_runs and sum(times) < 1000 * effort.max_seconds):
+        shares = len(times) / effort.min_runs, sum(times) / (1000 * effort.min_seconds or 1e-9)
+        calm = len(times) - sum(disturbed)
+        if times and min(shares) >= (1 if calm >= effort.min_runs else PATIENCE):
             break
+        before = switches()
         times.append(run())
-    return times
+        disturbed.append(switches() != before)
+    return times, disturbed
+
+
+def processor_switches() -> int:
+    """How often the system has taken a processor from a thread of this process for another one's sake (`ru_nivcsw`)."""
+    import resource  # not on Windows
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_nivcsw
 
 
 def measure_latency(model: Path, setting: Setting, effort: Effort) -> Latency:
@@ -104,7 +132,7 @@ def measure_latency(model: Path, setting: Setting, effort: Effort) -> Latency:
     gc.disable()  # a collection in the middle of a run would be counted as the model's
     first = run()
     warmup, settled = warm_up(run, effort)
-    samples = timed_runs(run, effort)
+    samples, disturbed = timed_runs(run, effort, switches=processor_switches)
     return Latency(
         initialisation_ms=initialisation,
         first_ms=first,
@@ -113,6 +141,7 @@ def measure_latency(model: Path, setting: Setting, effort: Effort) -> Latency:
         settled=settled,
         delegation=session.delegation(),
         adapter=session.adapter,
+        disturbed=disturbed,
     )
 
 
@@ -161,6 +190,33 @@ def peak_resident_mb() -> float:
 
     unit = 1 if sys.platform == "darwin" else 1024  # bytes on macOS, KiB elsewhere
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
+
+
+@contextlib.contextmanager
+def limited_memory(model: Path, setting: Setting) -> Iterator[None]:
+    """Lets the process have what memory is available now and no more, so that a model too large for it is told instead
+    of a neighbour killed. Raises UserError then; errors of LiteRT's own get a line, too. On the GPU there is no limit:
+    drivers map whatever they may ever want."""
+    available = None if setting.kernels == GPU else available_memory_mb()
+    if available is not None:
+        import resource  # not on Windows
+
+        hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
+        wanted = int(max(available, LEAST_MEMORY_MB) * 1e6)
+        resource.setrlimit(resource.RLIMIT_DATA, (wanted if hard < 0 else min(wanted, hard), hard))
+    try:
+        yield
+    except (UserError, ValueError, RuntimeError, MemoryError) as error:
+        cause = error.__cause__ if isinstance(error, UserError) else error
+        lines = str(cause).strip().splitlines()
+        if available is not None and cause is not None and (not lines or _NO_MEMORY.search(lines[0])):
+            raise UserError(
+                f"{model}: too large for memory, most likely: its tensors can't be allocated in the {available:.0f} MB "
+                "that are available"
+            ) from error
+        if isinstance(error, UserError):
+            raise
+        raise UserError(f"{model}: can't be run ({lines[-1] if lines else type(error).__name__})") from error
 
 
 def import_litert(setting: Setting) -> None:
@@ -223,7 +279,7 @@ def _facts(tensor: dict) -> TensorFacts:
 
 def _measure(arguments: argparse.Namespace) -> int:
     model, setting = arguments.model, Setting(arguments.kernels, arguments.threads)
-    try:
+    with limited_memory(model, setting):
         if arguments.what == "latency":
             effort = from_json(Effort, json.loads(arguments.effort), where="--effort: ")
             record = measure_latency(model, setting, effort)
@@ -234,9 +290,6 @@ def _measure(arguments: argparse.Namespace) -> int:
                 "memory": lambda model: measure_memory(model, setting),
             }
             record = single[arguments.what](model)
-    except (ValueError, RuntimeError) as error:  # LiteRT's own, with a message for programmers
-        reason = str(error).strip().splitlines()
-        raise UserError(f"{model}: can't be run ({reason[-1] if reason else type(error).__name__})") from error
     if isinstance(record, Latency) and not all(math.isfinite(ms) and ms > 0 for ms in record.samples_ms):
         raise UserError(f"{model}: the clock of this machine is too coarse for it")
     print(json.dumps(to_json(record)))

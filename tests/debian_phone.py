@@ -18,6 +18,7 @@ if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from export import debian
+from pynet_bokeh.errors import UserError
 
 TOOLS = "usr/lib/android-sdk/platform-tools"
 TREE = debian.Tree("adbd", ("adbd", "adb"), f"{TOOLS}/adbd", without=("libc6", "libgcc-s1", "libstdc++6"))
@@ -152,6 +153,9 @@ def _libraries(program: Path) -> str:
 
 
 if __name__ == "__main__":
-    if not debian.is_there(TREE):
-        debian.unpack(TREE)
+    try:
+        if not debian.is_there(TREE):
+            debian.unpack(TREE)
+    except UserError as error:
+        sys.exit(f"error: {error}")
     print(UNPACKED)

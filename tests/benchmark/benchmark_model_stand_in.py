@@ -1,5 +1,5 @@
 """Stands in for the official benchmark_model, which no package here has: runs the model with LiteRT and prints what the
-official one prints, in the form of TensorFlow 2.17."""
+official one prints, in its form with percentiles."""
 
 import argparse
 import resource

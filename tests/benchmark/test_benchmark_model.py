@@ -19,18 +19,18 @@ def printed(name):
 @pytest.mark.parametrize(
     ("name", "initialisation", "first", "reported"),
     [
-        ("2019-tensorflow-1.14", 4.452, 146.161, Reported(50, 137.722, 0.896, 137.079, 143.416)),
-        ("2020-tensorflow-2.3", 1452.1, 3512.391, Reported(50, 2950.34, 109.798, 2727.568, 3189.954)),
-        ("2022-tensorflow-2.10", 592.232, 633.43, Reported(50, 602.943, 27.69, 568.228, 722.188)),
+        ("no-first-inference", 4.452, 146.161, Reported(50, 137.722, 0.896, 137.079, 143.416)),
+        ("exponents", 1452.1, 3512.391, Reported(50, 2950.34, 109.798, 2727.568, 3189.954)),
+        ("prefixed", 592.232, 633.43, Reported(50, 602.943, 27.69, 568.228, 722.188)),
         (
-            "2024-tensorflow-2.17",
+            "percentiles",
             1361.244,
             125.113,
             Reported(50, 105.784, 0.26, 105.416, 106.528, 105.718, 105.485, 106.281),
         ),
-        ("2024-logcat", 1361.244, 125.113, Reported(50, 105.784, 0.26, 105.416, 106.528, 105.718, 105.485, 106.281)),
-        ("2025-litert-2", 17.19, 87.11, Reported(100, 51.7432, 2.716, 49.088, 68.628, 51.891, 49.62, 54.628)),
-        ("2025-litert-2-results-only", 17.19, 87.11, Reported(100, 51.74, 2.72, 49.09, 68.63)),
+        ("logcat", 1361.244, 125.113, Reported(50, 105.784, 0.26, 105.416, 106.528, 105.718, 105.485, 106.281)),
+        ("framed", 17.19, 87.11, Reported(100, 51.7432, 2.716, 49.088, 68.628, 51.891, 49.62, 54.628)),
+        ("framed-only", 17.19, 87.11, Reported(100, 51.74, 2.72, 49.09, 68.63)),
     ],
 )
 def test_the_timings_of_every_version(name, initialisation, first, reported):
@@ -45,14 +45,14 @@ def test_the_timings_of_every_version(name, initialisation, first, reported):
 @pytest.mark.parametrize(
     ("name", "setting", "delegation"),
     [
-        ("2019-tensorflow-1.14", GPU, None),
-        ("2020-tensorflow-2.3", GPU, Delegation(0, 0, 2, {"unnamed": 1})),
-        ("2022-tensorflow-2.10", XNNPACK, Delegation(65, 64, 2, {"unnamed": 1})),
-        ("2022-tensorflow-2.10", BUILTIN, None),
-        ("2024-tensorflow-2.17", GPU, Delegation(49, 49, 1)),
-        ("2024-logcat", GPU, Delegation(49, 49, 1)),
-        ("2024-gpu-partly", GPU, Delegation(43, 40, 1, {"CONV_3D": 1, "GATHER_ND": 1})),
-        ("2025-litert-2", GPU, None),
+        ("no-first-inference", GPU, None),
+        ("exponents", GPU, Delegation(0, 0, 2, {"unnamed": 1})),
+        ("prefixed", XNNPACK, Delegation(65, 64, 2, {"unnamed": 1})),
+        ("prefixed", BUILTIN, None),
+        ("percentiles", GPU, Delegation(49, 49, 1)),
+        ("logcat", GPU, Delegation(49, 49, 1)),
+        ("gpu-partly", GPU, Delegation(43, 40, 1, {"CONV_3D": 1, "GATHER_ND": 1})),
+        ("framed", GPU, None),
     ],
 )
 def test_what_the_delegate_took(name, setting, delegation):
@@ -78,11 +78,11 @@ def test_a_gpu_that_took_all_without_counting_and_one_that_took_nothing():
 @pytest.mark.parametrize(
     ("name", "megabytes"),
     [
-        ("2019-tensorflow-1.14", None),
-        ("2020-tensorflow-2.3", 46.0859),
-        ("2022-tensorflow-2.10", 149.531),
-        ("2024-tensorflow-2.17", 14.8164),
-        ("2025-litert-2", 61.25),
+        ("no-first-inference", None),
+        ("exponents", 46.0859),
+        ("prefixed", 149.531),
+        ("percentiles", 14.8164),
+        ("framed", 61.25),
     ],
 )
 def test_memory_is_in_megabytes_of_ten_to_the_six(name, megabytes):

@@ -1,5 +1,6 @@
 """Statistics against closed forms, published tables and simulated coverage."""
 
+import dataclasses
 import math
 
 import numpy as np
@@ -139,7 +140,7 @@ def test_the_ratio_s_interval_holds_the_true_ratio(between, within, counts):
             for ms, count in zip((130.0, 100.0), counts, strict=True)
         )
         held += ratio(processes(*slow), processes(*fast)).holds(1.3)
-    assert held / 400 >= 0.93
+    assert held / 400 >= 0.97  # 99 % is wanted
 
 
 def test_the_ratio_turned_round_is_its_inverse():
@@ -149,6 +150,20 @@ def test_the_ratio_turned_round_is_its_inverse():
     assert there.interval == pytest.approx((1 / back.interval[1], 1 / back.interval[0]))
     assert not there.holds(1)
     assert ratio(fast, fast).holds(1)
+
+
+def test_disturbed_runs_stay_out_unless_hardly_others_are_left():
+    slow, calm = [50.0] * 20, [10.0, 10.1, 9.9, 10.2, 9.8]
+    marks = [True] * 20 + [False] * 5
+
+    def latency(samples, disturbed):
+        return dataclasses.replace(processes(samples)[0], disturbed=disturbed)
+
+    kept = summarize([latency(slow + calm, marks)])
+    assert (kept.median, kept.count, kept.max) == (10.0, 5, 10.2)
+    assert latency(slow + calm, marks).typical_ms == 10.0
+    few = summarize([latency(slow + calm[:4], marks[:-1])])
+    assert (few.median, few.count) == (50.0, 24)
 
 
 def test_single_processes_have_a_ratio_too():

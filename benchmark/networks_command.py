@@ -62,6 +62,10 @@ def gather(measured, *, evaluations, peaks, limits, commands):
     from benchmark.page_networks import NetworksInputs
     from pynet_bokeh.files import read_json
 
+    names = [facts.name for facts in measured.models]
+    for name in evaluations:
+        if name not in names:
+            raise UserError(f"--evaluation {name}: no such model was measured; there are {', '.join(names)}")
     inspections, verdicts, untrained = {}, {}, set()
     for facts in measured.models:
         path = Path(facts.path)
@@ -73,10 +77,6 @@ def gather(measured, *, evaluations, peaks, limits, commands):
         sidecar = path.with_suffix(".json")
         if sidecar.is_file() and read_json(sidecar).get("untrained"):
             untrained.add(facts.name)
-    names = [facts.name for facts in measured.models]
-    for name in evaluations:
-        if name not in names:
-            raise UserError(f"--evaluation {name}: no such model was measured; there are {', '.join(names)}")
     return NetworksInputs(
         results=measured,
         inspections=inspections,

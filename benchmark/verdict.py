@@ -85,6 +85,8 @@ def chip_bounds(budget: Budget, model: Inspection) -> list[ChipBound]:
 
 
 def _chips(budget: Budget) -> list[Chip]:
+    if budget.where != PHONE:
+        return []
     return [chip for name in budget.chips for chip in chips() if chip.name == name]
 
 
@@ -102,7 +104,7 @@ def _latency(budget: Budget, model: Inspection, measured: Measurement | None) ->
     bounds = chip_bounds(budget, model)
     # A chip is out of reach when every unit that may be used is, and each of them has a figure.
     too_slow = [
-        min((one for one in own), key=lambda one: one.bound.ms)
+        min(own, key=lambda one: one.bound.ms)
         for chip in _chips(budget)
         if len(own := [one for one in bounds if one.chip == chip.name]) == len(budget.units)
         and all(one.bound.ms > limit for one in own)

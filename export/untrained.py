@@ -73,7 +73,7 @@ def export_untrained(
 
 
 def randomize(network: Network, *, seed: int) -> None:
-    """Gives every kernel its own values, He's normal distribution.
+    """Gives every kernel its own values by He's normal distribution, and moves biases and the like a little.
 
     The converter stores equal weights once: a network whose layers of one shape are alike would make too small a file.
     """
@@ -81,9 +81,10 @@ def randomize(network: Network, *, seed: int) -> None:
     for layer in network.layers:
         for variable in layer.weights:
             shape = tuple(variable.shape)
-            if len(shape) > 1:
-                spread = math.sqrt(2 / math.prod(shape[:-1]))
-                variable.assign(generator.normal(0.0, spread, shape).astype(np.float32))
+            kernel = len(shape) > 1
+            spread = math.sqrt(2 / math.prod(shape[:-1])) if kernel else 0.01
+            values = generator.normal(0.0, spread, shape).astype(np.float32)
+            variable.assign(values if kernel else variable.numpy() + values)
 
 
 def _pictures(model, seed: int):

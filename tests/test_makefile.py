@@ -30,8 +30,8 @@ def make(*arguments):
         (["benchmark-training", "SET=seed=1", "DATA=my photos"], "--set 'seed=1'"),
         (["demo"], "--out build/demo/report.html"),
         (["demo"], "--evaluation fp16=build/demo/evaluation/fp16.json"),
-        (["benchmark-networks"], "double_vnet_untrained_qat_int8_1024x1024.tflite --kernels xnnpack --out build"),
-        (["benchmark-networks", "THREADS=1,4", "BUDGET=own.yaml"], "--kernels xnnpack --threads 1,4 --out"),
+        (["benchmark-networks"], "double_vnet_untrained_qat_int8_1024x1024.tflite --kernels xnnpack"),
+        (["benchmark-networks", "THREADS=1,4", "BUDGET=own.yaml"], "--kernels xnnpack --threads 1,4"),
     ],
 )
 def test_variables_become_options(arguments, command):

@@ -58,6 +58,23 @@ def main(argv: Sequence[str] | None = None) -> int:
     tflite.set_defaults(command=_tflite)
 
     show.add(commands)
+    untrained = commands.add_parser(
+        "untrained",
+        help="networks with random weights, for measuring what they cost",
+        description="Writes .tflite files of networks with random weights: right in latency, memory and size, "
+        "meaningless as pictures.",
+    )
+    untrained.add_argument("networks", nargs="+", metavar="NETWORK", help="see python -m pynet_bokeh models")
+    untrained.add_argument(
+        "--quant", default="fp32,qat_int8", metavar="NAME[,NAME]", help="how to quantize (default fp32,qat_int8)"
+    )
+    untrained.add_argument(
+        "--size", type=cli.image_size, default=(1024, 1024), metavar="WIDTHxHEIGHT", help="picture size (default 1024)"
+    )
+    untrained.add_argument("--out", type=Path, required=True, metavar="DIR", help="where to write")
+    untrained.add_argument("--force", action="store_true", help="overwrite what is there")
+    untrained.set_defaults(command=_untrained)
+
     fitness_commands.add(commands)
     arguments = cli.parse(parser, argv)
     return cli.run(arguments.command, arguments)
@@ -66,6 +83,22 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _sizes(text: str) -> tuple[tuple[int, int] | None, ...]:
     """Parses sizes with commas between them: (height, width) or, for `any`, None; none twice."""
     return tuple(dict.fromkeys(None if part == "any" else cli.image_size(part) for part in text.split(",")))
+
+
+def _untrained(arguments: argparse.Namespace) -> int:
+    cli.import_tensorflow()
+    from export.untrained import export_untrained
+
+    for network in arguments.networks:
+        for name in arguments.quant.split(","):
+            export_untrained(
+                network,
+                quantization=name,
+                picture_size=arguments.size,
+                out=arguments.out,
+                force=arguments.force,
+            )
+    return 0
 
 
 def _tflite(arguments: argparse.Namespace) -> int:

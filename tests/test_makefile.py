@@ -30,6 +30,9 @@ def make(*arguments):
         (["benchmark-training", "RECIPE=own.toml", "CROP=", "BATCH=1,2"], 'training own.toml --out "build'),
         (["benchmark-training", "SET=seed=1", "DATA=my photos"], "--set 'seed=1'"),
         (["demo"], "--out build/demo/report.html"),
+        (["demo"], "--evaluation fp16=build/demo/evaluation/fp16.json"),
+        (["benchmark-networks"], "double_vnet_untrained_qat_int8_1024x1024.tflite --kernels xnnpack"),
+        (["benchmark-networks", "THREADS=1,4", "BUDGET=own.yaml"], "--kernels xnnpack --threads 1,4"),
     ],
 )
 def test_variables_become_options(arguments, command):
@@ -57,6 +60,7 @@ def test_help_lists_every_target():
         "export-tflite",
         "benchmark",
         "benchmark-training",
+        "benchmark-networks",
         "demo",
         "test",
         "setup",

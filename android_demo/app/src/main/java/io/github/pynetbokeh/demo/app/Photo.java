@@ -7,13 +7,13 @@ import android.graphics.Matrix;
 import android.media.ExifInterface;
 import io.github.pynetbokeh.demo.R;
 import io.github.pynetbokeh.demo.core.DemoException;
+import io.github.pynetbokeh.demo.core.ImageLimits;
 import java.io.File;
 import java.io.IOException;
 
 /** A picture's file: what size it has, and its upright pixels, as large as they are or made smaller. */
 final class Photo {
-    /** Bytes of memory a pixel takes while it is rendered: two bitmaps while it is turned upright, and as much again. */
-    private static final int BYTES_PER_PIXEL = 12;
+    private static final int COPIES = 2; // in memory at once, while it is turned upright
 
     final File file;
     /** Of the upright picture. */
@@ -34,7 +34,7 @@ final class Photo {
     /**
      * Reads the header alone.
      *
-     * @throws DemoException when it is no picture, or larger than this device has memory for
+     * @throws DemoException when it is no picture, or larger than any that is rendered
      */
     static Photo read(File file, Resources texts) throws DemoException {
         BitmapFactory.Options bounds = new BitmapFactory.Options();
@@ -43,11 +43,7 @@ final class Photo {
         if (bounds.outWidth < 1 || bounds.outHeight < 1) {
             throw new DemoException(texts.getString(R.string.not_a_picture));
         }
-        long pixels = (long) bounds.outWidth * bounds.outHeight;
-        long most = mostPixels(Runtime.getRuntime().maxMemory());
-        if (pixels > most) {
-            throw new DemoException(texts.getString(R.string.too_large, megapixels(pixels), megapixels(most)));
-        }
+        ImageLimits.check(bounds.outWidth, bounds.outHeight);
         int orientation = orientation(file);
         int degrees = degrees(orientation);
         boolean lying = degrees % 180 != 0;
@@ -59,55 +55,71 @@ final class Photo {
                 mirrored(orientation));
     }
 
-    /** Pixels that a heap of {@code bytes} has room for. */
-    static long mostPixels(long bytes) {
-        return bytes / BYTES_PER_PIXEL;
+    /** How many times smaller it has to be decoded where {@code freeBytes} of memory are left. */
+    int sampleSize(long freeBytes) throws DemoException {
+        return ImageLimits.sampleSize(width, height, COPIES, freeBytes);
+    }
+
+    /** The same for being shown with about {@code side} pixels a side: a power of two. */
+    int sampleSizeShown(int side) {
+        int sample = 1;
+        while (Math.max(width, height) / (sample * 2) >= side) {
+            sample *= 2;
+        }
+        return sample;
     }
 
     /**
-     * Decodes it upright into a mutable ARGB_8888 bitmap.
+     * Decodes it upright into a mutable ARGB_8888 bitmap, {@code sample} times smaller.
      *
-     * @param longSide the result has at most this many pixels a side; 0 leaves all
      * @throws DemoException when it is broken or memory is short
      */
-    Bitmap decode(int longSide, Resources texts) throws DemoException {
+    Bitmap decode(int sample, Resources texts) throws DemoException {
         BitmapFactory.Options options = new BitmapFactory.Options();
         options.inMutable = true;
-        options.inSampleSize = 1;
-        while (longSide > 0 && Math.max(width, height) / (options.inSampleSize * 2) >= longSide) {
-            options.inSampleSize *= 2;
-        }
+        options.inSampleSize = sample;
         try {
             Bitmap decoded = BitmapFactory.decodeFile(file.getPath(), options);
             if (decoded == null) {
                 throw new DemoException(texts.getString(R.string.not_a_picture));
             }
-            return upright(decoded, longSide);
+            return upright(decoded);
         } catch (OutOfMemoryError error) {
             throw new DemoException(texts.getString(R.string.out_of_memory), error);
         }
     }
 
-    private Bitmap upright(Bitmap decoded, int longSide) {
-        int side = Math.max(decoded.getWidth(), decoded.getHeight());
-        float scale = longSide > 0 && side > longSide ? longSide / (float) side : 1;
+    /** A copy with at most {@code side} pixels a side; the bitmap itself stays usable. */
+    static Bitmap shrunk(Bitmap bitmap, int side) {
+        float scale = Math.min(1, side / (float) Math.max(bitmap.getWidth(), bitmap.getHeight()));
+        if (scale == 1) {
+            return bitmap.copy(Bitmap.Config.ARGB_8888, false);
+        }
+        return Bitmap.createScaledBitmap(
+                bitmap,
+                Math.max(1, Math.round(bitmap.getWidth() * scale)),
+                Math.max(1, Math.round(bitmap.getHeight() * scale)),
+                true);
+    }
+
+    private Bitmap upright(Bitmap decoded) {
         Bitmap turned = decoded;
-        if (scale != 1 || degrees != 0 || mirrored) {
+        if (degrees != 0 || mirrored) {
             Matrix matrix = new Matrix();
-            matrix.setScale(mirrored ? -scale : scale, scale);
+            matrix.setScale(mirrored ? -1 : 1, 1);
             matrix.postRotate(degrees);
             turned = Bitmap.createBitmap(decoded, 0, 0, decoded.getWidth(), decoded.getHeight(), matrix, true);
-        }
-        if (turned.getConfig() != Bitmap.Config.ARGB_8888 || !turned.isMutable()) {
-            turned = turned.copy(Bitmap.Config.ARGB_8888, true);
-            if (turned == null) {
-                throw new OutOfMemoryError();
-            }
-        }
-        if (turned != decoded) {
             decoded.recycle();
         }
-        return turned;
+        if (turned.getConfig() == Bitmap.Config.ARGB_8888 && turned.isMutable()) {
+            return turned;
+        }
+        Bitmap copy = turned.copy(Bitmap.Config.ARGB_8888, true);
+        turned.recycle();
+        if (copy == null) {
+            throw new OutOfMemoryError();
+        }
+        return copy;
     }
 
     private static int orientation(File file) {
@@ -141,9 +153,5 @@ final class Photo {
                 || orientation == ExifInterface.ORIENTATION_FLIP_VERTICAL
                 || orientation == ExifInterface.ORIENTATION_TRANSPOSE
                 || orientation == ExifInterface.ORIENTATION_TRANSVERSE;
-    }
-
-    private static int megapixels(long pixels) {
-        return (int) Math.max(1, Math.round(pixels / 1e6));
     }
 }

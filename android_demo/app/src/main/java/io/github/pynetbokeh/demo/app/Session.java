@@ -242,7 +242,7 @@ public final class Session {
             start(Work.OPENING, texts.getString(R.string.opening), running -> {
                 Runnable photoOpened = opened();
                 Bitmap result = files.rendered.isFile() && !interrupted
-                        ? Photo.read(files.rendered, texts).decode(SHOWN_SIDE, texts)
+                        ? shown(Photo.read(files.rendered, texts))
                         : null;
                 return () -> {
                     photoOpened.run();
@@ -301,7 +301,7 @@ public final class Session {
     /** Decodes what is shown of the session's photo; what it returns puts it into place. */
     private Runnable opened() throws DemoException {
         Photo read = Photo.read(files.photo, texts);
-        Bitmap shown = read.decode(SHOWN_SIDE, texts);
+        Bitmap shown = shown(read);
         FocusMap map = files.readFocus(read.width, read.height);
         return () -> {
             photo = read;
@@ -310,6 +310,13 @@ public final class Session {
             focus = map;
             message = hint();
         };
+    }
+
+    private Bitmap shown(Photo read) throws DemoException {
+        Bitmap decoded = read.decode(read.sampleSizeShown(SHOWN_SIDE), texts);
+        Bitmap shrunk = Photo.shrunk(decoded, SHOWN_SIDE);
+        decoded.recycle();
+        return shrunk;
     }
 
     private String hint() {

@@ -1,10 +1,11 @@
 """`make apk`: from the sources to a signed APK."""
 
 import dataclasses
+import shutil
 import tempfile
 from pathlib import Path
 
-from android_demo.apk import assets, compiling, layout, maven, packing, tools
+from android_demo.apk import assets, compiling, java_api, layout, maven, packing, tools
 from pynet_bokeh import files
 
 PASSWORD = "android"  # of the debug key, which is in the repository: it proves nothing but that builds are alike
@@ -15,13 +16,15 @@ class Libraries:
     """What the app is compiled against.
 
     Attributes:
-      framework: Android's classes and resources (android-all of the target API).
+      framework: Android's classes at the target API.
+      oldest: the same, and java.*, at the oldest API allowed.
       dx: the dexer.
       archives: the .aar files, whose classes and native libraries go into the APK.
       jars: their classes.
     """
 
     framework: Path
+    oldest: tuple[Path, ...]
     dx: Path
     archives: tuple[Path, ...]
     jars: tuple[Path, ...]
@@ -30,9 +33,11 @@ class Libraries:
 def libraries(cache: Path = layout.CACHE) -> Libraries:
     """Fetches what is missing; raises UserError when it can't be had."""
     found = maven.fetch(maven.pinned("apk"), cache)
+    java = java_api.jar(Path(shutil.which("javac")), cache / "classes" / "java.jar")
     archives = tuple(path for name, path in found.items() if name.endswith(".aar"))
     return Libraries(
-        framework=next(path for name, path in found.items() if name.startswith("android-all-")),
+        framework=next(path for name, path in found.items() if name.startswith("android-all-15")),
+        oldest=(next(path for name, path in found.items() if name.startswith("android-all-7")), java),
         dx=next(path for name, path in found.items() if name.startswith("dalvik-dx-")),
         archives=archives,
         jars=tuple(maven.classes(path, cache / "classes") for path in archives),
@@ -47,9 +52,9 @@ def build(out: Path = layout.APK, *, assets_folder: Path = layout.ASSETS, work: 
     tools.require()
     model, sidecar = assets.check_folder(assets_folder)
     given = libraries()
-    compiled, generated = compiling.resources(given.framework, work)
+    compiled, generated = compiling.resources(work)
     classes = compiling.javac([generated, layout.JAVA], [given.framework, *given.jars], work / "classes")
-    dex = compiling.dex(classes, given.jars, framework=given.framework, dx=given.dx, work=work)
+    dex = compiling.dex(classes, given.jars, oldest=given.oldest, dx=given.dx, work=work)
     entries = [
         *packing.entries(compiled),
         ("classes.dex", dex.read_bytes()),

@@ -6,16 +6,21 @@ from pathlib import Path
 
 from android_demo.apk import layout, tools
 
-JAVAC = ("-encoding", "UTF-8", "-source", "8", "-target", "8", "-Xlint:all,-options,-serial,-processing", "-Werror")
+JAVAC = ("-encoding", "UTF-8", "--release", "8", "-Xlint:all,-classfile,-options,-serial,-processing", "-Werror")
+
+GUARDED = f"{layout.PACKAGE}.app.Api*"
+"""Classes that call what the oldest Android lacks; whoever calls them looks at SDK_INT first."""
+ANNOTATIONS = "org.checkerframework.**,androidx.annotation.**"
+"""Of TFLite's classes; nobody loads them."""
 
 
-def resources(framework: Path, work: Path) -> tuple[Path, Path]:
+def resources(work: Path) -> tuple[Path, Path]:
     """Compiles manifest and resources by aapt: the .zip of what they became, and the folder of R.java."""
     generated = _empty(work / "generated")
     archive = work / "resources.zip"
     tools.run(
         *("aapt", "package", "-f", "--no-version-vectors", "-M", layout.MANIFEST, "-S", layout.RESOURCES),
-        *("-I", framework, "-J", generated, "-F", archive),
+        *("-I", tools.FRAMEWORK_RESOURCES, "-J", generated, "-F", archive),
         *("--min-sdk-version", str(layout.MIN_SDK), "--target-sdk-version", str(layout.TARGET_SDK)),
         *("--version-code", str(layout.VERSION_CODE), "--version-name", layout.VERSION_NAME),
         *("--rename-manifest-package", layout.PACKAGE, "--custom-package", layout.PACKAGE),
@@ -30,23 +35,26 @@ def javac(sources: Sequence[Path], classpath: Sequence[Path], out: Path) -> Path
     return out
 
 
-def dex(classes: Path, libraries: Sequence[Path], *, framework: Path, dx: Path, work: Path) -> Path:
+def dex(classes: Path, libraries: Sequence[Path], *, oldest: Sequence[Path], dx: Path, work: Path) -> Path:
     """The classes of a folder and of the .jar files `libraries` as `work`/classes.dex.
 
-    ProGuard only lowers the class files to Java 7: nothing is removed, renamed or optimized.
+    ProGuard only lowers the class files to Java 7: nothing is removed, renamed or optimized. It looks everything up in
+    `oldest`, the classes of the oldest Android, and what isn't there is an error, but for the classes GUARDED.
     """
     lowered = work / "lowered.jar"
     lowered.unlink(missing_ok=True)
-    inputs = [f"-injars {_quoted(classes)}", *(f"-injars {_quoted(one)}(!META-INF/**)" for one in libraries)]
     config = work / "proguard.pro"
     config.write_text(
         "\n".join(
             [
-                *inputs,
+                f"-injars {_quoted(classes)}",
+                *(f"-injars {_quoted(one)}(!META-INF/**)" for one in libraries),
                 f"-outjars {_quoted(lowered)}",
-                f"-libraryjars {_quoted(framework)}",
-                "-target 1.7\n-dontshrink\n-dontoptimize\n-dontobfuscate\n-dontnote\n-forceprocessing",
-                "-keepattributes *",
+                *(f"-libraryjars {_quoted(one)}" for one in oldest),
+                "-target 1.7",
+                "-dontshrink\n-dontoptimize\n-dontobfuscate\n-forceprocessing\n-keepattributes *",
+                "-dontnote",
+                f"-dontwarn {GUARDED},{ANNOTATIONS}",
             ]
         )
     )

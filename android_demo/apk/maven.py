@@ -38,7 +38,7 @@ class Artifact:
 
 
 def pinned(*sets: str) -> list[Artifact]:
-    """The artifacts of these tables of artifacts.toml: `apk`, `api24`, `junit`, `robolectric`."""
+    """The artifacts of these tables of artifacts.toml: `apk`, `junit`, `robolectric`."""
     tables = tomllib.loads(PINS.read_text())
     found = []
     for name in sets:

@@ -20,6 +20,10 @@ PACKAGES = {
 }
 """Command -> the Debian package that has it."""
 
+FRAMEWORK_RESOURCES = Path("/usr/share/android-framework-res/framework-res.apk")
+"""Android's own themes and attributes (of API 29) as Debian's android-framework-res has them; its aapt can't read those of
+API 35."""
+
 BUILD = ("aapt", "zipalign", "apksigner", "proguard", "javac", "java", "mvn")
 """What `build` calls."""
 
@@ -31,9 +35,12 @@ def missing(commands: Sequence[str] = BUILD) -> list[str]:
 
 def require(commands: Sequence[str] = BUILD) -> None:
     """Raises UserError with the one command that installs what is missing."""
-    packages = sorted({PACKAGES[command] for command in missing(commands)})
-    if packages:
-        raise UserError(f"{', '.join(missing(commands))}: not installed; apt-get install {' '.join(packages)}")
+    names, packages = missing(commands), {PACKAGES[command] for command in missing(commands)}
+    if "aapt" in commands and not FRAMEWORK_RESOURCES.is_file():
+        names.append(FRAMEWORK_RESOURCES.name)
+        packages.add("android-framework-res")
+    if names:
+        raise UserError(f"{', '.join(names)}: not installed; apt-get install {' '.join(sorted(packages))}")
 
 
 def run(*command: str | Path, cwd: Path | None = None) -> str:

@@ -1,6 +1,8 @@
 """What the Java tests compare with: pictures, and what pynet_bokeh and OpenCV make of them, as raw files and JSON."""
 
+import hashlib
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import cv2
@@ -9,7 +11,7 @@ import numpy as np
 from pynet_bokeh import images, merge
 from pynet_bokeh.photos import bundled_photos
 from pynet_bokeh.render import render_photo
-from pynet_bokeh.runtime import Tensor
+from pynet_bokeh.runtime import Tensor, TflitePredictor
 
 PHOTO_STRENGTHS = (0.3, 0.6, 1.0)
 
@@ -30,6 +32,12 @@ class Folder:
         """Writes JSON and returns the file's name."""
         name = self._name("json")
         (self._path / name).write_text(json.dumps(content))
+        return name
+
+    def content(self, content: bytes) -> str:
+        """Writes bytes and returns the file's name."""
+        name = self._name("bin")
+        (self._path / name).write_bytes(content)
         return name
 
     def cases(self, cases: list[dict]) -> None:
@@ -98,6 +106,57 @@ class RecordingPredictor:
         blurred = cv2.GaussianBlur(seen, (0, 0), self._sigma * (1.0 if strength is None else max(strength, 0.05)))
         self.given_back = self.output.quantize(blurred + (seen - blurred) * sharp)
         return np.clip(self.output.dequantize(self.given_back), 0.0, 1.0)
+
+
+def write_inference(path: Path, models: Sequence[Path], *, tolerance: Mapping[str, int]) -> None:
+    """Renders of a bundled photo by LiteRT in Python, for models with a sidecar beside them.
+
+    `tolerance` is by how many of 255 Java's rendering may be off, by backend: another version of the kernels rounds
+    otherwise.
+    """
+    folder, cases = Folder(path, "inference"), []
+    for model in models:
+        sidecar = json.loads(model.with_suffix(".json").read_text())
+        for photo, backend, threads in zip(bundled_photos(), ("xnnpack", "builtin", "xnnpack"), (1, 2, 2), strict=True):
+            predictor = TflitePredictor(model, threads=threads, xnnpack=backend == "xnnpack")
+            pixels, focus = images.read_image(photo.path), images.read_map(photo.focus) if predictor.extra else None
+            rendered = render_photo(predictor, pixels, extra=focus, strength=0.8)
+            cases.append(
+                {
+                    "name": f"{model.stem}, {photo.path.name}, {backend}, {threads} threads",
+                    "model": folder.content(model.read_bytes()),
+                    "sidecar": folder.text(sidecar),
+                    "backend": backend,
+                    "threads": threads,
+                    "tolerance": tolerance[backend],
+                    "height": pixels.shape[0],
+                    "width": pixels.shape[1],
+                    "photo": folder.array(pixels)["file"],
+                    "map": None if focus is None else folder.array(focus),
+                    "strength": 0.8,
+                    "rendered": folder.array(rendered)["file"],
+                }
+            )
+    folder.cases(cases)
+
+
+def sidecar_of(model: Path, *, quantization: str) -> dict:
+    """What `python -m export tflite` writes of a .tflite, as far as the demo reads it."""
+    described = TflitePredictor(model, threads=1).describe()
+    ((_, output),) = described["outputs"].items()
+    content = model.read_bytes()
+    return {
+        "format": 1,
+        "file": model.name,
+        "bytes": len(content),
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "network": model.stem,
+        "quantization": quantization,
+        "picture_size": dict(zip(("height", "width"), output["shape"][1:3], strict=True)),
+        "input_scale": output["shape"][1] // described["inputs"]["image"]["shape"][1],
+        "inputs": described["inputs"],
+        "output": described["outputs"],
+    }
 
 
 def facts(tensor: Tensor) -> dict:

@@ -103,4 +103,15 @@ public final class Reference {
         }
         return largest;
     }
+
+    /** In how many values two photos of one size differ at all. */
+    public static int different(ArrayPixels one, ArrayPixels other) {
+        int found = 0;
+        for (int index = 0; index < one.argb.length; index++) {
+            for (int shift = 0; shift < 24; shift += 8) {
+                found += (one.argb[index] >> shift & 255) != (other.argb[index] >> shift & 255) ? 1 : 0;
+            }
+        }
+        return found;
+    }
 }

@@ -1,5 +1,6 @@
 package io.github.pynetbokeh.demo.engine;
 
+import io.github.pynetbokeh.demo.core.Buffers;
 import io.github.pynetbokeh.demo.core.DemoException;
 import io.github.pynetbokeh.demo.core.ModelFile;
 import io.github.pynetbokeh.demo.core.Sidecar;
@@ -69,7 +70,7 @@ public final class TfliteEngine implements Engine {
                             options.backend, options.backend, options.threads, null, Delegates.note(options.backend));
             return started(model, sidecar, report, delegate);
         } catch (DemoException | LinkageError error) { // LinkageError: this build lacks the delegate's library
-            reason = error instanceof DemoException ? error.getMessage() : "not in this build (" + error + ")";
+            reason = error instanceof DemoException ? error.getMessage() : "not in this build (" + firstLine(error) + ")";
             close(delegate);
         }
         LOG.log(Level.WARNING, "{0} can''t be used, the CPU takes over: {1}", new Object[] {options.backend, reason});
@@ -163,14 +164,14 @@ public final class TfliteEngine implements Engine {
         Map<String, Object> given = new HashMap<>();
         given.putAll(inputs);
         Map<String, Object> made = new HashMap<>();
-        output.clear();
+        Buffers.clear(output);
         made.put(sidecar.output.name, output);
         try {
             interpreter.runSignature(given, made, signature);
         } catch (RuntimeException error) {
             throw new DemoException(sidecar.file + ": couldn't be run (" + firstLine(error) + ").", error);
         }
-        output.rewind();
+        Buffers.rewind(output);
     }
 
     @Override

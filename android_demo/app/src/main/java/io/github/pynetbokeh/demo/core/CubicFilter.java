@@ -1,18 +1,17 @@
 package io.github.pynetbokeh.demo.core;
 
-/** Enlarges by cubic convolution (Keys 1981) with a = −0.75, with OpenCV's INTER_CUBIC's arithmetic. */
+/** Enlarges rows by cubic convolution (Keys 1981) with a = −0.75, as OpenCV's INTER_CUBIC does. */
 final class CubicFilter {
     static final int TAPS = 4;
 
     private static final double A = -0.75;
-    private static final int STEPS = 2048; // of a weight, for 8 bits
 
     private final int size;
     private final int newSize;
-    /** The pixel before the one that the place lies behind: the first of the four, −2 at the edge. */
-    final int[] first;
+    /** The first of the four pixels around each place, −2 at the edge. */
+    private final int[] first;
     /** [newSize, 4]. */
-    final float[] weights;
+    private final float[] weights;
 
     /** For one side, from {@code size} to {@code newSize} pixels. */
     CubicFilter(int size, int newSize) {
@@ -37,7 +36,7 @@ final class CubicFilter {
     }
 
     /** The pixel that stands for {@code index}, which may lie outside. */
-    int inside(int index) {
+    private int inside(int index) {
         return Math.max(0, Math.min(size - 1, index));
     }
 
@@ -60,57 +59,5 @@ final class CubicFilter {
                                 + data[four + channel] * w4;
             }
         }
-    }
-
-    /** Enlarges a picture of whole values 0…255, which stay so; OpenCV's weights have 11 bits then. */
-    static Picture enlarge(Picture picture, int newHeight, int newWidth) {
-        CubicFilter down = new CubicFilter(picture.height, newHeight);
-        CubicFilter across = new CubicFilter(picture.width, newWidth);
-        int[] acrossSteps = across.steps();
-        int[] downSteps = down.steps();
-        int channels = picture.channels;
-        int length = newWidth * channels;
-        int[][] lines = new int[picture.height][];
-        Picture made = new Picture(newHeight, newWidth, channels);
-        for (int y = 0; y < newHeight; y++) {
-            int[][] four = new int[TAPS][];
-            float[] share = new float[TAPS];
-            for (int tap = 0; tap < TAPS; tap++) {
-                int source = down.inside(down.first[y] + tap);
-                if (lines[source] == null) {
-                    lines[source] = across.line(picture, source, acrossSteps);
-                }
-                four[tap] = lines[source];
-                share[tap] = downSteps[y * TAPS + tap] * (1f / (STEPS * STEPS));
-            }
-            for (int x = 0; x < length; x++) {
-                float sum =
-                        four[0][x] * share[0] + four[1][x] * share[1] + four[2][x] * share[2] + four[3][x] * share[3];
-                made.data[y * length + x] = EightBits.rounded(sum);
-            }
-        }
-        return made;
-    }
-
-    private int[] line(Picture picture, int y, int[] steps) {
-        int channels = picture.channels;
-        int[] line = new int[newSize * channels];
-        for (int x = 0; x < newSize; x++) {
-            for (int tap = 0; tap < TAPS; tap++) {
-                int source = (y * size + inside(first[x] + tap)) * channels;
-                for (int channel = 0; channel < channels; channel++) {
-                    line[x * channels + channel] += (int) picture.data[source + channel] * steps[x * TAPS + tap];
-                }
-            }
-        }
-        return line;
-    }
-
-    private int[] steps() {
-        int[] steps = new int[weights.length];
-        for (int index = 0; index < steps.length; index++) {
-            steps[index] = (int) Math.rint(weights[index] * STEPS);
-        }
-        return steps;
     }
 }

@@ -13,7 +13,7 @@ public final class ModelFile {
     /** Reads all of {@code model}, whose position is left alone; the message of the exception says what is wrong. */
     public static void check(ByteBuffer model, Sidecar sidecar) throws DemoException {
         ByteBuffer content = model.duplicate();
-        content.rewind();
+        Buffers.rewind(content);
         for (int index = 0; index < IDENTIFIER.length; index++) {
             if (content.limit() < 8 || content.get(4 + index) != IDENTIFIER[index]) {
                 throw new DemoException(sidecar.file + ": not a .tflite file.");

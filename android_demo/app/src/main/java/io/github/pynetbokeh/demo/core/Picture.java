@@ -31,6 +31,15 @@ public final class Picture {
         return made;
     }
 
+    /** A map [height,width,1] of one byte a pixel, 0…255, row by row. */
+    public static Picture map(byte[] values, int width, int height) {
+        Picture made = new Picture(height, width, 1);
+        for (int index = 0; index < made.data.length; index++) {
+            made.data[index] = values[index] & 0xff;
+        }
+        return made;
+    }
+
     /** 0…255 → 0…1. */
     public Picture toUnit() {
         Picture made = new Picture(height, width, channels);

@@ -22,9 +22,14 @@ final class Resize {
             low = Math.min(low, value);
             high = Math.max(high, value);
         }
-        Picture enlarged = CubicFilter.enlarge(shrunk, newHeight, newWidth);
-        for (int index = 0; index < enlarged.data.length; index++) {
-            enlarged.data[index] = Math.max(low, Math.min(high, enlarged.data[index]));
+        EnlargedRows rows = new EnlargedRows(shrunk, newHeight, newWidth);
+        Picture enlarged = new Picture(newHeight, newWidth, 3);
+        float[] row = new float[newWidth * 3];
+        for (int y = 0; y < newHeight; y++) {
+            rows.row(y, row);
+            for (int x = 0; x < row.length; x++) {
+                enlarged.data[y * row.length + x] = Math.max(low, Math.min(high, EightBits.rounded(row[x])));
+            }
         }
         return enlarged;
     }

@@ -75,7 +75,7 @@ public final class TensorSpec {
         if (values.length != size()) {
             throw new IllegalArgumentException(name + ": " + size() + " values are wanted; received " + values.length);
         }
-        into.clear();
+        Buffers.clear(into);
         if (kind == Kind.FLOAT32) {
             into.asFloatBuffer().put(values);
         } else {
@@ -83,7 +83,7 @@ public final class TensorSpec {
                 into.put(stored(value));
             }
         }
-        into.rewind();
+        Buffers.rewind(into);
     }
 
     private byte stored(float value) {
@@ -98,7 +98,7 @@ public final class TensorSpec {
      */
     public float[] unpackClipped(ByteBuffer from) throws DemoException {
         float[] values = new float[size()];
-        from.rewind();
+        Buffers.rewind(from);
         if (kind == Kind.FLOAT32) {
             from.asFloatBuffer().get(values);
         } else {
@@ -107,7 +107,7 @@ public final class TensorSpec {
                 values[index] = real[from.get() & 0xff];
             }
         }
-        from.rewind();
+        Buffers.rewind(from);
         for (int index = 0; index < values.length; index++) {
             float value = values[index];
             if (Float.isNaN(value) || Float.isInfinite(value)) {

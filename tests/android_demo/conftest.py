@@ -1,0 +1,9 @@
+"""The Java classes, compiled once for all tests of a worker."""
+
+import android_jvm
+import pytest
+
+
+@pytest.fixture(scope="session")
+def jvm(tmp_path_factory):
+    return android_jvm.compiled(tmp_path_factory.mktemp("java"))

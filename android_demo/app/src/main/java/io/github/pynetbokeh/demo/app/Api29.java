@@ -3,6 +3,7 @@ package io.github.pynetbokeh.demo.app;
 import android.content.ContentResolver;
 import android.content.ContentValues;
 import android.net.Uri;
+import android.os.PowerManager;
 import android.provider.MediaStore;
 import java.io.File;
 import java.io.IOException;
@@ -39,5 +40,27 @@ final class Api29 {
         values.clear();
         values.put(MediaStore.MediaColumns.IS_PENDING, 0);
         resolver.update(uri, values, null, null);
+    }
+
+    /** How hot the device is, in PowerManager's words. */
+    static String thermalState(PowerManager power) {
+        switch (power.getCurrentThermalStatus()) {
+            case PowerManager.THERMAL_STATUS_NONE:
+                return "none";
+            case PowerManager.THERMAL_STATUS_LIGHT:
+                return "light";
+            case PowerManager.THERMAL_STATUS_MODERATE:
+                return "moderate";
+            case PowerManager.THERMAL_STATUS_SEVERE:
+                return "severe";
+            case PowerManager.THERMAL_STATUS_CRITICAL:
+                return "critical";
+            case PowerManager.THERMAL_STATUS_EMERGENCY:
+                return "emergency";
+            case PowerManager.THERMAL_STATUS_SHUTDOWN:
+                return "shutdown";
+            default:
+                return "unknown";
+        }
     }
 }

@@ -6,34 +6,31 @@ import io.github.pynetbokeh.demo.engine.TfliteEngine;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
-/** Holds what outlives activities: the session, the open model, and the one thread that works. */
+/** Holds what outlives activities: the session and the benchmark. */
 public class DemoApplication extends Application {
+    /** One thread for everything heavy: two renderings, or one and a benchmark, would only disturb each other. */
     private final ExecutorService background = Executors.newSingleThreadExecutor();
-    private Engines engines;
     private Session session;
+    private Benchmark benchmark;
 
     @Override
     public void onCreate() {
         super.onCreate();
-        engines = new Engines(getAssets(), getResources(), opener());
+        Engines engines = new Engines(getAssets(), getResources(), opener());
         session = new Session(this, background, new Renderer(this, engines));
+        benchmark = new Benchmark(this, background, engines);
     }
 
-    /** What runs the model; tests on a machine without Android's libraries have their own. */
+    /** What runs the model; tests wrap it. */
     protected EngineOpener opener() {
         return TfliteEngine.OPENER;
     }
 
-    final Engines engines() {
-        return engines;
-    }
-
-    public final Session session() {
+    final Session session() {
         return session;
     }
 
-    /** One thread for everything heavy: two renderings, or one and a benchmark, would only disturb each other. */
-    public final ExecutorService background() {
-        return background;
+    final Benchmark benchmark() {
+        return benchmark;
     }
 }

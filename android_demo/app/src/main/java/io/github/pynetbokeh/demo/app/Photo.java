@@ -4,15 +4,19 @@ import android.content.res.Resources;
 import android.graphics.Bitmap;
 import android.graphics.BitmapFactory;
 import android.graphics.Matrix;
-import android.media.ExifInterface;
 import io.github.pynetbokeh.demo.R;
 import io.github.pynetbokeh.demo.core.DemoException;
 import io.github.pynetbokeh.demo.core.ImageLimits;
+import io.github.pynetbokeh.demo.core.Orientation;
 import java.io.File;
+import java.io.FileInputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.util.Arrays;
 
 /** A picture's file: what size it has, and its upright pixels, as large as they are or made smaller. */
 final class Photo {
+    private static final int HEADER = 1 << 16; // bytes in which EXIF is found
     private static final int COPIES = 2; // in memory at once, while it is turned upright
 
     final File file;
@@ -45,14 +49,14 @@ final class Photo {
         }
         ImageLimits.check(bounds.outWidth, bounds.outHeight);
         int orientation = orientation(file);
-        int degrees = degrees(orientation);
+        int degrees = Orientation.degrees(orientation);
         boolean lying = degrees % 180 != 0;
         return new Photo(
                 file,
                 lying ? bounds.outHeight : bounds.outWidth,
                 lying ? bounds.outWidth : bounds.outHeight,
                 degrees,
-                mirrored(orientation));
+                Orientation.isMirrored(orientation));
     }
 
     /** How many times smaller it has to be decoded where {@code freeBytes} of memory are left. */
@@ -122,36 +126,17 @@ final class Photo {
         return copy;
     }
 
+    /** Of a JPEG, by its first bytes; other formats lie upright. */
     private static int orientation(File file) {
-        try {
-            return new ExifInterface(file.getPath())
-                    .getAttributeInt(ExifInterface.TAG_ORIENTATION, ExifInterface.ORIENTATION_NORMAL);
-        } catch (IOException | RuntimeException error) {
-            return ExifInterface.ORIENTATION_NORMAL; // no or broken EXIF: as it lies
+        byte[] start = new byte[HEADER];
+        try (InputStream in = new FileInputStream(file)) {
+            int count = 0;
+            for (int more = in.read(start); more > 0; more = in.read(start, count, HEADER - count)) {
+                count += more;
+            }
+            return Orientation.of(Arrays.copyOf(start, count));
+        } catch (IOException error) {
+            return Orientation.UPRIGHT; // decoding will say what is wrong
         }
-    }
-
-    /** Clockwise, after mirroring left to right. */
-    private static int degrees(int orientation) {
-        switch (orientation) {
-            case ExifInterface.ORIENTATION_ROTATE_90:
-            case ExifInterface.ORIENTATION_TRANSVERSE:
-                return 90;
-            case ExifInterface.ORIENTATION_ROTATE_180:
-            case ExifInterface.ORIENTATION_FLIP_VERTICAL:
-                return 180;
-            case ExifInterface.ORIENTATION_ROTATE_270:
-            case ExifInterface.ORIENTATION_TRANSPOSE:
-                return 270;
-            default:
-                return 0;
-        }
-    }
-
-    private static boolean mirrored(int orientation) {
-        return orientation == ExifInterface.ORIENTATION_FLIP_HORIZONTAL
-                || orientation == ExifInterface.ORIENTATION_FLIP_VERTICAL
-                || orientation == ExifInterface.ORIENTATION_TRANSPOSE
-                || orientation == ExifInterface.ORIENTATION_TRANSVERSE;
     }
 }

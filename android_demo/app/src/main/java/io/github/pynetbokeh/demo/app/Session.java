@@ -6,6 +6,7 @@ import android.graphics.Bitmap;
 import android.net.Uri;
 import android.os.Handler;
 import android.os.Looper;
+import android.util.Log;
 import io.github.pynetbokeh.demo.R;
 import io.github.pynetbokeh.demo.core.CancelledException;
 import io.github.pynetbokeh.demo.core.DemoException;
@@ -34,6 +35,8 @@ public final class Session {
         RENDERING,
         SAVING
     }
+
+    private static final String TAG = "pynet_bokeh";
 
     /** Long side of what is shown; what is rendered has all pixels. */
     static final int SHOWN_SIDE = 1600;
@@ -181,7 +184,7 @@ public final class Session {
             try {
                 files.writeFocus(now);
             } catch (IOException error) {
-                android.util.Log.w("PynetBokeh", "the subject is not kept", error);
+                Log.w(TAG, "the subject is not kept", error);
             }
         });
     }
@@ -370,10 +373,13 @@ public final class Session {
             } catch (CancelledException error) {
                 main.post(() -> end(null, texts.getString(R.string.cancelled)));
             } catch (DemoException error) {
-                android.util.Log.w("PynetBokeh", error);
+                Log.w(TAG, error);
                 main.post(() -> end(null, error.getMessage()));
+            } catch (RuntimeException error) { // Android's decoders and other apps' providers: a message, not a crash
+                Log.e(TAG, "unexpected", error);
+                main.post(() -> end(null, texts.getString(R.string.unexpected, String.valueOf(error))));
             } catch (OutOfMemoryError error) {
-                android.util.Log.w("PynetBokeh", error);
+                Log.w(TAG, error);
                 main.post(() -> end(null, texts.getString(R.string.out_of_memory)));
             }
         }

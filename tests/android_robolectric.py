@@ -1,0 +1,99 @@
+"""Runs the demo's activities on this machine's JVM by Robolectric, with the pixels that Android's own code draws."""
+
+import dataclasses
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+import android_native
+import pytest
+
+from android_demo.apk import building, compiling, layout, maven, tools
+
+TFLITE = "tensorflow-lite-2.16.1.aar"
+OPENED = ("java.io", "java.lang", "java.net", "java.nio", "java.util")
+"""Packages of Java into which Robolectric reaches."""
+TESTS = layout.TEST_JAVA / Path(*layout.PACKAGE.split(".")) / "app"
+
+
+@dataclasses.dataclass(frozen=True)
+class Screens:
+    """Compiled activities and tests.
+
+    Attributes:
+        classes: folder of the compiled app, its tests, and what tells Robolectric where the resources are.
+        libraries: the .jar files they need.
+        native: folder with TFLite's native library, as it runs here.
+    """
+
+    classes: Path
+    libraries: tuple[Path, ...]
+    native: Path
+
+    def junit(self, name: str, *, properties: Mapping[str, object] | None = None, seconds: float = 500) -> str:
+        """Runs a test class of the package `app` and returns what JUnit printed.
+
+        Raises AssertionError with that when a test failed or none was found.
+        """
+        given = {
+            "robolectric.offline": "true",
+            "robolectric.dependency.dir": layout.CACHE,
+            "robolectric.logging.enabled": "false",
+            "java.library.path": self.native,
+            **(properties or {}),
+        }
+        done = subprocess.run(
+            [
+                *("java", "-XX:+UseSerialGC", "-Xmx2g", *(f"-D{key}={value}" for key, value in given.items())),
+                *(f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in OPENED),
+                *("-cp", ":".join(map(str, (self.classes, *self.libraries)))),
+                *("org.junit.runner.JUnitCore", f"{layout.PACKAGE}.app.{name}"),
+            ],
+            cwd=layout.ROOT,
+            env={**os.environ, "LD_LIBRARY_PATH": str(self.native)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            timeout=seconds,
+            check=False,
+        )
+        if done.returncode or not re.search(r"^OK \(([1-9]\d*) tests?\)$", done.stdout, re.MULTILINE):
+            raise AssertionError(f"JUnit {name}, exit {done.returncode}:\n{done.stdout[:12000]}")
+        return done.stdout
+
+
+def compiled(folder: Path, model: Path) -> Screens:
+    """Compiles app and tests into `folder`, with `model` (and its sidecar) as the assets; skips the calling test where a
+    tool is missing."""
+    if tools.missing():
+        pytest.skip(f"THE APP'S SCREENS ARE NOT TESTED: no {', '.join(tools.missing())}; apt-get install them")
+    given = building.libraries()
+    wanted = maven.pinned("junit", "robolectric")
+    found = maven.fetch(wanted, layout.CACHE)
+    run = [one for one in wanted if one.name != "android-all-instrumented"]  # which Robolectric loads itself
+    libraries = tuple(maven.classes(found[one.file], folder) for one in run)
+    archive, generated = compiling.resources(folder)
+    sources = [generated, layout.JAVA, TESTS]
+    classpath = [*libraries, given.framework, *given.jars]
+    classes = compiling.javac(sources, classpath, folder / "classes")
+    assets = folder / "assets"
+    assets.mkdir()
+    shutil.copyfile(model, assets / layout.MODEL)
+    shutil.copyfile(model.with_suffix(".json"), assets / layout.SIDECAR)
+    where = classes / "com" / "android" / "tools" / "test_config.properties"
+    where.parent.mkdir(parents=True)
+    where.write_text(
+        f"android_custom_package={layout.PACKAGE}\n"
+        f"android_merged_manifest={layout.MANIFEST}\n"
+        f"android_merged_assets={assets}\n"
+        f"android_resource_apk={archive}\n"
+    )
+    native = folder / "native"
+    native.mkdir()
+    android_native.prepare(next(one for one in given.archives if one.name == TFLITE), native)
+    return Screens(classes, (*libraries, *given.jars, given.framework), native)
+

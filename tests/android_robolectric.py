@@ -3,15 +3,13 @@
 import dataclasses
 import os
 import re
-import shutil
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
 import android_native
-import pytest
 
-from android_demo.apk import building, compiling, layout, maven, tools
+from android_demo.apk import building, compiling, layout, maven
 
 TFLITE = "tensorflow-lite-2.16.1.aar"
 OPENED = ("java.io", "java.lang", "java.net", "java.nio", "java.util")
@@ -66,34 +64,25 @@ class Screens:
         return done.stdout
 
 
-def compiled(folder: Path, model: Path) -> Screens:
-    """Compiles app and tests into `folder`, with `model` (and its sidecar) as the assets; skips the calling test where a
-    tool is missing."""
-    if tools.missing():
-        pytest.skip(f"THE APP'S SCREENS ARE NOT TESTED: no {', '.join(tools.missing())}; apt-get install them")
+def compiled(folder: Path, apk: Path, work: Path) -> Screens:
+    """Compiles the app and its tests into `folder`. Resources and assets are those of `apk`, as it would be installed;
+    `work` is where it was built."""
     given = building.libraries()
     wanted = maven.pinned("junit", "robolectric")
     found = maven.fetch(wanted, layout.CACHE)
     run = [one for one in wanted if one.name != "android-all-instrumented"]  # which Robolectric loads itself
     libraries = tuple(maven.classes(found[one.file], folder) for one in run)
-    archive, generated = compiling.resources(folder)
-    sources = [generated, layout.JAVA, TESTS]
-    classpath = [*libraries, given.framework, *given.jars]
-    classes = compiling.javac(sources, classpath, folder / "classes")
-    assets = folder / "assets"
-    assets.mkdir()
-    shutil.copyfile(model, assets / layout.MODEL)
-    shutil.copyfile(model.with_suffix(".json"), assets / layout.SIDECAR)
+    sources = [work / "generated", layout.JAVA, TESTS]
+    classes = compiling.javac(sources, [*libraries, given.framework, *given.jars], folder / "classes")
     where = classes / "com" / "android" / "tools" / "test_config.properties"
     where.parent.mkdir(parents=True)
     where.write_text(
         f"android_custom_package={layout.PACKAGE}\n"
         f"android_merged_manifest={layout.MANIFEST}\n"
-        f"android_merged_assets={assets}\n"
-        f"android_resource_apk={archive}\n"
+        f"android_merged_assets={folder / 'none'}\n"
+        f"android_resource_apk={apk}\n"
     )
     native = folder / "native"
     native.mkdir()
     android_native.prepare(next(one for one in given.archives if one.name == TFLITE), native)
     return Screens(classes, (*libraries, *given.jars, given.framework), native)
-

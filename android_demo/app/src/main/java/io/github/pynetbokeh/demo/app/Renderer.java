@@ -3,7 +3,6 @@ package io.github.pynetbokeh.demo.app;
 import android.content.Context;
 import android.content.res.Resources;
 import android.graphics.Bitmap;
-import android.os.SystemClock;
 import io.github.pynetbokeh.demo.R;
 import io.github.pynetbokeh.demo.core.CancelledException;
 import io.github.pynetbokeh.demo.core.DemoException;
@@ -59,9 +58,9 @@ final class Renderer {
         try {
             full.setHasAlpha(false);
             Pixels pixels = new BitmapPixels(full);
-            long start = SystemClock.elapsedRealtime();
+            long start = System.nanoTime();
             new RenderJob(engine).render(pixels, picture(marked), strength, pixels, progress);
-            long took = SystemClock.elapsedRealtime() - start;
+            long took = (System.nanoTime() - start) / 1_000_000;
             if (progress.isCancelled()) {
                 throw new CancelledException();
             }

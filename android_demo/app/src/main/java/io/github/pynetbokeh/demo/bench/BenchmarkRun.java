@@ -30,8 +30,8 @@ import java.util.Map;
  *   <li>{@code model}: models.ModelFacts
  *   <li>{@code measurements[]}: {@code setting} (samples.Setting; {@code kernels} is the backend's word), {@code description},
  *       {@code latency} (samples.Latency), {@code summary} (count, median_ms, p90_ms, mad_ms, mean_ms, std_ms, min_ms,
- *       max_ms, outliers), {@code memory} (samples.Memory, and {@code peak_reset}: false where the kernel doesn't let the
- *       peak begin anew, so that it is the whole process's), {@code thermal} ({@code before}, {@code after})
+ *       max_ms, outliers), {@code memory} (samples.Memory or null, and {@code peak_reset}: false where the kernel doesn't
+ *       let the peak begin anew, so that it is the whole process's), {@code thermal} ({@code before}, {@code after})
  *   <li>{@code failures[]}: {@code setting}, {@code reason}
  * </ul>
  *

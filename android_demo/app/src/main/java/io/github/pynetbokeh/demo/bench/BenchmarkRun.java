@@ -35,9 +35,9 @@ import java.util.Map;
  *   <li>{@code failures[]}: {@code setting}, {@code reason}
  * </ul>
  *
- * <p>A sample is one {@link Engine#run}: copying in, the network, copying out. A backend that the CPU would have to stand
- * in for is a failure, not a measurement. A delegate's time hardly depends on the CPU's threads, so it is measured once,
- * with the largest number.
+ * <p>A sample is one {@link Engine#run}: copying in, the network, copying out. Initialisation includes checking the file's
+ * SHA-256. A backend that the CPU would have to stand in for is a failure, not a measurement. A delegate's time hardly
+ * depends on the CPU's threads, so it is measured once, with the largest number.
  */
 public final class BenchmarkRun {
     private static final String FORMAT = "pynet-bokeh device benchmark";

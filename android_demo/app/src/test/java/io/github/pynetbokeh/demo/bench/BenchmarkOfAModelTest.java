@@ -47,7 +47,8 @@ public class BenchmarkOfAModelTest {
                         device,
                         Progress.NONE);
         assertEquals('{', json.charAt(0));
-        try (FileOutputStream file = new FileOutputStream(new File(System.getProperty("reference"), "benchmark.json"))) {
+        File result = new File(System.getProperty("reference"), "benchmark.json");
+        try (FileOutputStream file = new FileOutputStream(result)) {
             file.write(json.getBytes("UTF-8"));
         }
     }

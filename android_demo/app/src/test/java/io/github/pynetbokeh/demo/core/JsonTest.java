@@ -15,7 +15,8 @@ public class JsonTest {
     public void itReadsEveryKindOfValue() throws Exception {
         assertEquals(-12.5e3, Json.parse(" -12.5e3\n"));
         assertEquals(0.0, Json.parse("0"));
-        assertEquals(Arrays.asList(true, false, null, "x", Collections.emptyMap()), Json.parse("[true,false,null,\"x\",{}]"));
+        Object list = Json.parse("[true,false,null,\"x\",{}]");
+        assertEquals(Arrays.asList(true, false, null, "x", Collections.emptyMap()), list);
         assertEquals("a\"\\/\b\f\n\r\té😀", Json.parse("\"a\\\"\\\\\\/\\b\\f\\n\\r\\t\\u00e9\\ud83d\\ude00\""));
         assertNull(Json.parse("null"));
     }
@@ -24,9 +25,9 @@ public class JsonTest {
     public void itRefusesWhatIsNotJson() {
         for (String text :
                 new String[] {
-                    "", " ", "{", "[", "[1,]", "{\"a\":1,}", "{a:1}", "{\"a\" 1}", "{\"a\":1 \"b\":2}", "'a'", "\"a", "\"\\x\"",
-                    "\"\\u12g4\"", "\"\n\"", "01", "1.", ".5", "+1", "1e", "-", "NaN", "Infinity", "tru", "truefalse", "1 2",
-                    "[1] // end", "{\"a\":1,\"a\":2}"
+                    "", " ", "{", "[", "[1,]", "{\"a\":1,}", "{a:1}", "{\"a\" 1}", "{\"a\":1 \"b\":2}", "'a'", "\"a",
+                    "\"\\x\"", "\"\\u12g4\"", "\"\n\"", "01", "1.", ".5", "+1", "1e", "-", "NaN", "Infinity", "tru",
+                    "truefalse", "1 2", "[1] // end", "{\"a\":1,\"a\":2}"
                 }) {
             assertMessage("not JSON, line ", () -> Json.parse(text));
         }

@@ -28,7 +28,7 @@ TRAIN_OPTIONS = --run "$(RUN)" $(if $(RECIPE),--recipe "$(RECIPE)") $(if $(DATA)
 	$(if $(FROM),--start-from "$(FROM)") \
 	$(if $(VGG),--vgg-weights "$(VGG)") $(foreach setting,$(SET),--set '$(setting)')
 
-.PHONY: help setup train train-level weights export-tflite benchmark benchmark-training demo test test-slow lint clean
+.PHONY: help setup train train-level weights export-tflite benchmark benchmark-training demo test android-test test-slow lint clean
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
 
@@ -104,6 +104,9 @@ test: $(READY)  ## everything fast
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m pytest -q -n auto --dist loadgroup
+
+android-test: $(READY)  ## the Android demo's Java on this machine's JVM, against Python, with TFLite's own library
+	$(PY) -m pytest -q -rs tests/android_demo/test_java.py tests/android_demo/test_inference.py
 
 test-slow: $(READY)  ## the tests that take minutes
 	$(PY) -m pytest -q -m slow

@@ -81,7 +81,7 @@ def compiled(folder: Path) -> Jvm:
     return Jvm(classes, libraries, {path.name: path for path in found.values() if path.suffix == ".aar"})
 
 
-def test_classes(*, package: str) -> list[str]:
+def tests_of(package: str) -> list[str]:
     """The test classes of a package: `core.MergeTest` and so on."""
     return sorted(f"{package}.{path.stem}" for path in (TESTS / package).glob("*Test.java"))
 

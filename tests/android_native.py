@@ -1,4 +1,4 @@
-"""Makes the AAR's own libtensorflowlite_jni.so (x86_64, what the APK packs) run on this machine's JVM, without Android."""
+"""Runs the AAR's own libtensorflowlite_jni.so (x86_64, the APK packs it) on this machine's JVM, without Android."""
 
 import platform
 import re

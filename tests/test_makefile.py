@@ -58,5 +58,6 @@ def test_help_lists_every_target():
         "benchmark-training",
         "demo",
         "test",
+        "android-test",
         "setup",
     }

@@ -1,4 +1,4 @@
-/* Lets Android's libtensorflowlite_jni.so (x86_64) run in a process of glibc: for tests, nothing of it goes into the APK.
+/* Lets Android's libtensorflowlite_jni.so (x86_64) run in a process of glibc: for tests, the APK has nothing of it.
  *
  * The library asks for libc.so, libm.so, libdl.so and liblog.so with symbols of version LIBC. This file, linked under
  * those names, has them: what differs between bionic and glibc is defined here, everything else jumps on to glibc's

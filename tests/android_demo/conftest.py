@@ -1,7 +1,8 @@
 """The Java classes, compiled once for all tests of a worker."""
 
-import android_jvm
 import pytest
+
+import android_jvm
 
 
 @pytest.fixture(scope="session")

@@ -1,8 +1,10 @@
 """JUnit on the JVM: the demo's plain Java, compared with what Python makes of the same pictures."""
 
+import pytest
+
 import android_jvm
 import android_reference
-import pytest
+import android_renders
 
 pytestmark = pytest.mark.xdist_group("android_java")
 
@@ -11,17 +13,18 @@ pytestmark = pytest.mark.xdist_group("android_java")
 def reference(tmp_path_factory):
     folder = tmp_path_factory.mktemp("reference")
     android_reference.write_filters(folder)
-    android_reference.write_renders(folder)
+    android_renders.write_renders(folder)
+    android_reference.write_statistics(folder)
+    android_reference.write_orientations(folder)
     return folder
 
 
-@pytest.mark.parametrize("package", ["core", "bench"])
-def test_plain_java(jvm, reference, package):
-    jvm.junit(*android_jvm.test_classes(package=package), properties={"reference": reference})
+def test_plain_java(jvm, reference):
+    """The engine's and the real benchmark's tests need TFLite's native library: test_inference.py runs them."""
+    jvm.junit(*android_jvm.tests_of("core"), "bench.BenchmarkRunTest", properties={"reference": reference})
 
 
 def test_a_failing_test_is_noticed(jvm, tmp_path):
     (tmp_path / "filters.json").write_text("[]")
     with pytest.raises(AssertionError, match="Failures: 1"):
         jvm.junit("core.FiltersTest", properties={"reference": tmp_path})
-

@@ -16,8 +16,8 @@ import java.util.Map;
 import org.junit.Assume;
 
 /**
- * What Python wrote for these tests: pictures, and what pynet_bokeh makes of them. tests/android_demo/reference.py writes
- * the folder and names it by the property {@code reference}; without it these tests are skipped.
+ * What Python wrote for these tests: pictures, and what pynet_bokeh makes of them. tests/android_reference.py writes
+ * the folder, which the property {@code reference} names; without it these tests are skipped.
  */
 public final class Reference {
     private static final String FOLDER = System.getProperty("reference");

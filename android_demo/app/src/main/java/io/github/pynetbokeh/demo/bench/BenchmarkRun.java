@@ -22,22 +22,23 @@ import java.util.Map;
  * Measures a model: backends × threads, each with a warm-up and a number of runs that count.
  *
  * <p>The result is JSON: {@code format} "pynet-bokeh device benchmark", {@code format_version} 1, {@code device} (what
- * {@link Device#facts} says), {@code effort}, {@code model}, {@code measurements}, {@code failures} and {@code cancelled}.
+ * {@link Device#facts} says), {@code effort}, {@code model}, {@code measurements}, {@code failures}, {@code cancelled}.
  * The records have the names and units of the dataclasses in Python's benchmark package, so that it can read them:
  *
  * <ul>
  *   <li>{@code effort}: samples.Effort ({@code warmup}, {@code min_runs} = {@code max_runs}, {@code min_seconds} 0)
  *   <li>{@code model}: models.ModelFacts
- *   <li>{@code measurements[]}: {@code setting} (samples.Setting; {@code kernels} is the backend's word), {@code description},
- *       {@code latency} (samples.Latency), {@code summary} (count, median_ms, p90_ms, mad_ms, mean_ms, std_ms, min_ms,
- *       max_ms, outliers), {@code memory} (samples.Memory, and {@code peak_reset}: false where the kernel doesn't let the
- *       peak begin anew, so that it is the whole process's), {@code thermal} ({@code before}, {@code after})
+ *   <li>{@code measurements[]}: {@code setting} (samples.Setting; {@code kernels} is the backend's word), {@code
+ *       description}, {@code latency} (samples.Latency), {@code summary} (count, median_ms, p90_ms, mad_ms, mean_ms,
+ *       std_ms, min_ms, max_ms, outliers), {@code memory} (samples.Memory or null, and {@code peak_reset}: false where
+ *       the kernel doesn't let the peak begin anew, so that it is the whole process's), {@code thermal} ({@code
+ *       before}, {@code after})
  *   <li>{@code failures[]}: {@code setting}, {@code reason}
  * </ul>
  *
- * <p>A sample is one {@link Engine#run}: copying in, the network, copying out. A backend that the CPU would have to stand
- * in for is a failure, not a measurement. A delegate's time hardly depends on the CPU's threads, so it is measured once,
- * with the largest number.
+ * <p>A sample is one {@link Engine#run}: copying in, the network, copying out. Initialisation includes checking the
+ * file's SHA-256. A backend that the CPU would have to stand in for is a failure, not a measurement. A delegate's time
+ * hardly depends on the CPU's threads, so it is measured once, with the largest number.
  */
 public final class BenchmarkRun {
     private static final String FORMAT = "pynet-bokeh device benchmark";
@@ -81,7 +82,7 @@ public final class BenchmarkRun {
      * @param runs that count, at least 1
      * @param progress cancelling it ends the benchmark after the run under way; what was measured is returned, {@code
      *     cancelled} is true then
-     * @throws DemoException for bad arguments or a bad sidecar; what goes wrong with one backend stands in {@code failures}
+     * @throws DemoException for bad arguments or a bad sidecar; what is wrong with a backend stands in {@code failures}
      */
     public static String run(
             ByteBuffer model,

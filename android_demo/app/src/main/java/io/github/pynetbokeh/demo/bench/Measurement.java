@@ -76,7 +76,7 @@ final class Measurement {
         json.put("description", report.describe());
         json.put("latency", latency);
         json.put("summary", summary);
-        json.put("memory", memory);
+        json.put("memory", Double.isNaN(baselineMb + peakMb) ? null : memory);
         json.put("thermal", thermal);
         return json;
     }

@@ -3,8 +3,8 @@ package io.github.pynetbokeh.demo.core;
 import java.nio.Buffer;
 
 /**
- * Positions of buffers. ByteBuffer has had its own {@code clear} and {@code rewind} since Java 9: compiled by a newer JDK a
- * direct call would not be found on Android 7 to 8.1, Buffer's always is.
+ * Positions of buffers. ByteBuffer has had its own {@code clear} and {@code rewind} since Java 9: compiled by a newer
+ * JDK a direct call would not be found on Android 7 to 8.1, Buffer's always is.
  */
 public final class Buffers {
     private Buffers() {}

@@ -9,21 +9,27 @@ final class GaussianBlur {
         float[] kernel = kernel(sigma);
         int radius = kernel.length / 2;
         int channels = picture.channels;
+        int length = picture.width * channels;
         Picture across = new Picture(picture.height, picture.width, channels);
         int[] columns = Mirror.around(picture.width, radius);
-        int length = picture.width * channels;
+        float[] line = new float[columns.length * channels]; // a row with what is mirrored on both sides
         for (int y = 0; y < picture.height; y++) {
-            for (int x = 0; x < picture.width; x++) {
+            int own = y * length;
+            for (int x = 0; x < columns.length; x++) {
                 for (int channel = 0; channel < channels; channel++) {
-                    int base = y * length + channel;
-                    float sum = picture.data[base + x * channels] * kernel[radius];
-                    for (int distance = 1; distance <= radius; distance++) {
-                        float pair =
-                                picture.data[base + columns[x + radius - distance] * channels]
-                                        + picture.data[base + columns[x + radius + distance] * channels];
-                        sum += pair * kernel[radius + distance];
-                    }
-                    across.data[base + x * channels] = sum;
+                    line[x * channels + channel] = picture.data[own + columns[x] * channels + channel];
+                }
+            }
+            int middle = radius * channels;
+            for (int x = 0; x < length; x++) {
+                across.data[own + x] = line[middle + x] * kernel[radius];
+            }
+            for (int distance = 1; distance <= radius; distance++) {
+                int left = middle - distance * channels;
+                int right = middle + distance * channels;
+                float weight = kernel[radius + distance];
+                for (int x = 0; x < length; x++) {
+                    across.data[own + x] += (line[left + x] + line[right + x]) * weight;
                 }
             }
         }

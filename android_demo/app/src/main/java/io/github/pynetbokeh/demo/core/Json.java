@@ -8,8 +8,8 @@ import java.util.Map;
 /**
  * Reads JSON (RFC 8259) strictly: no comments, no trailing commas, no names twice, nothing behind the value.
  *
- * <p>Android has org.json, a plain JVM hasn't, and org.json takes unquoted text and trailing garbage. The sidecar is all
- * the app reads, so this is smaller than a library.
+ * <p>Android has org.json, a plain JVM hasn't, and org.json takes unquoted text and trailing garbage. The sidecar is
+ * all the app reads, so this is smaller than a library.
  */
 public final class Json {
     private static final int DEEPEST = 100; // of nesting: a hostile file ends as a message, not as a stack overflow
@@ -22,8 +22,8 @@ public final class Json {
     }
 
     /**
-     * An object as a {@code Map<String, Object>} in the file's order, an array as a {@code List<Object>}, else a String,
-     * Double, Boolean or null.
+     * An object as a {@code Map<String, Object>} in the file's order, an array as a {@code List<Object>}, else a
+     * String, Double, Boolean or null.
      */
     public static Object parse(String text) throws DemoException {
         Json json = new Json(text);

@@ -1,8 +1,8 @@
 package io.github.pynetbokeh.demo.core;
 
 /**
- * How much of a photo's fine detail the network let through: the coefficient of a guided filter on the high-pass of both
- * pictures, every pixel's vote bounded. The same arithmetic and constants as pynet_bokeh/merge.py, which says why.
+ * How much of a photo's fine detail the network let through: the coefficient of a guided filter on the high-pass of
+ * both pictures, every pixel's vote bounded. The same arithmetic and constants as pynet_bokeh/merge.py, which says why.
  */
 final class KeptDetail {
     /** σ of the high-pass, σ of the window, weight. */

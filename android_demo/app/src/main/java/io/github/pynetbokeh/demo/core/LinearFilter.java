@@ -45,7 +45,8 @@ final class LinearFilter {
             int start = inside * map.width;
             for (int x = 0; x < line.length; x++) {
                 int right = Math.min(left[x] + 1, map.width - 1);
-                line[x] = (int) map.data[start + left[x]] * (STEPS - share[x]) + (int) map.data[start + right] * share[x];
+                int before = (int) map.data[start + left[x]];
+                line[x] = before * (STEPS - share[x]) + (int) map.data[start + right] * share[x];
             }
             lines[inside] = line;
         }

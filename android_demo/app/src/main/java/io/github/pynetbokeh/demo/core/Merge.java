@@ -1,8 +1,8 @@
 package io.github.pynetbokeh.demo.core;
 
 /**
- * The full-resolution merge, {@code up(after) + kept · (photo − up(before))}: sharp where the network left it sharp, with
- * the photo's own pixels. The same arithmetic as pynet_bokeh/merge.py.
+ * The full-resolution merge, {@code up(after) + kept · (photo − up(before))}: sharp where the network left it sharp,
+ * with the photo's own pixels. The same arithmetic as pynet_bokeh/merge.py.
  */
 final class Merge {
     private static final int STRIP = 64; // rows read and written at once

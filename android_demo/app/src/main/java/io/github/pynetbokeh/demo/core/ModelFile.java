@@ -4,7 +4,7 @@ import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 
-/** Whether a .tflite is the one that its sidecar describes. Native code never sees another: a damaged one could crash it. */
+/** Whether a .tflite is the one its sidecar describes. Native code never sees another: a damaged one could crash it. */
 public final class ModelFile {
     private static final byte[] IDENTIFIER = {'T', 'F', 'L', '3'}; // bytes 4 to 8 of every .tflite
 

@@ -13,8 +13,8 @@ public final class Orientation {
     private Orientation() {}
 
     /**
-     * The orientation in a JPEG's first bytes (64 KB hold it); upright where there is none, or a broken one: a photo with
-     * broken metadata is still a photo.
+     * The orientation in a JPEG's first bytes (64 KB hold it); upright where there is none, or a broken one: a photo
+     * with broken metadata is still a photo.
      */
     public static int of(byte[] jpeg) {
         if (number(jpeg, 0, 2, true) != START) {
@@ -36,7 +36,7 @@ public final class Orientation {
         return UPRIGHT;
     }
 
-    /** By how many degrees the picture has to be turned clockwise, after {@link #isMirrored mirroring} left to right. */
+    /** Degrees by which the picture has to be turned clockwise, after {@link #isMirrored mirroring} left to right. */
     public static int degrees(int orientation) {
         switch (orientation) {
             case 6:

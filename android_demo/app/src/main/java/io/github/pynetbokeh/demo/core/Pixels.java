@@ -1,8 +1,8 @@
 package io.github.pynetbokeh.demo.core;
 
 /**
- * A picture that is read and written by rows, so that a photo of many megapixels need not be twice in the Java heap: the
- * app puts it over a Bitmap, tests over an array.
+ * A picture that is read and written by rows, so that a photo of many megapixels need not be twice in the Java heap:
+ * the app puts it over a Bitmap, tests over an array.
  *
  * <p>A pixel is 0xAARRGGBB. Rendering makes all pixels opaque.
  */

@@ -6,10 +6,10 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Renders bokeh into a photo of any size: the network sees all of it at its own size, and {@link Merge} carries the result
- * to full resolution. What pynet_bokeh/render.py does with a .tflite, pixel by pixel.
+ * Renders bokeh into a photo of any size: the network sees all of it at its own size, and {@link Merge} carries the
+ * result to full resolution. What pynet_bokeh/render.py does with a .tflite, pixel by pixel.
  *
- * <p>Takes time and memory (about 60 bytes a pixel of the network's picture): not for the UI's thread.
+ * <p>Takes time and memory (about 80 bytes of the Java heap a pixel of the network's picture): not for the UI's thread.
  */
 public final class RenderJob {
     /** Shares of the work that are done when the network starts, when it is through, and when merging starts. */

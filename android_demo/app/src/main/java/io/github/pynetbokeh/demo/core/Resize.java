@@ -1,8 +1,8 @@
 package io.github.pynetbokeh.demo.core;
 
 /**
- * Changes the size of pictures as pynet_bokeh/images.py's {@code resize} does: shrinks by the area filter, enlarges by the
- * cubic one, maps by the linear one, and never leaves the picture's own range of values.
+ * Changes the size of pictures as pynet_bokeh/images.py's {@code resize} does: shrinks by the area filter, enlarges by
+ * the cubic one, maps by the linear one, and never leaves the picture's own range of values.
  */
 final class Resize {
     private Resize() {}

@@ -3,6 +3,7 @@ package io.github.pynetbokeh.demo.core;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -160,7 +161,7 @@ public final class Sidecar {
 
     private static TensorSpec.Kind kind(String name, Object dtype) throws DemoException {
         for (TensorSpec.Kind kind : TensorSpec.Kind.values()) {
-            if (kind.name().toLowerCase(java.util.Locale.ROOT).equals(dtype)) {
+            if (kind.name().toLowerCase(Locale.ROOT).equals(dtype)) {
                 return kind;
             }
         }

@@ -3,6 +3,7 @@ package io.github.pynetbokeh.demo.core;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import java.util.Locale;
 
 /**
  * An input or output of the network, and how its values are stored.
@@ -70,7 +71,7 @@ public final class TensorSpec {
         return ByteBuffer.allocateDirect(size() * kind.bytes).order(ByteOrder.nativeOrder());
     }
 
-    /** Stores real values, rounded to the nearest step (ties to even) and saturated; the buffer is filled from its start. */
+    /** Stores real values, rounded to the nearest step (ties to even) and saturated, from the start of the buffer. */
     public void pack(float[] values, ByteBuffer into) {
         if (values.length != size()) {
             throw new IllegalArgumentException(name + ": " + size() + " values are wanted; received " + values.length);
@@ -129,6 +130,6 @@ public final class TensorSpec {
 
     @Override
     public String toString() {
-        return name + " " + kind.name().toLowerCase(java.util.Locale.ROOT) + " " + Arrays.toString(shape);
+        return name + " " + kind.name().toLowerCase(Locale.ROOT) + " " + Arrays.toString(shape);
     }
 }

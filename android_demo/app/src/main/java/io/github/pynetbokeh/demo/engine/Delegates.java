@@ -28,14 +28,12 @@ final class Delegates {
     }
 
     private static Delegate gpu() throws DemoException {
-        boolean supported;
         try (CompatibilityList list = new CompatibilityList()) {
-            supported = list.isDelegateSupportedOnThisDevice();
+            if (!list.isDelegateSupportedOnThisDevice()) {
+                throw new DemoException("TFLite's list of GPUs that work has not this one");
+            }
+            return new GpuDelegate(list.getBestOptionsForThisDevice());
         }
-        if (!supported) {
-            throw new DemoException("TFLite's list of GPUs that work has not this one");
-        }
-        return new GpuDelegate();
     }
 
     private static Delegate nnapi(int sdk) throws DemoException {

@@ -5,7 +5,7 @@ import io.github.pynetbokeh.demo.core.Sidecar;
 import java.nio.ByteBuffer;
 import java.util.Map;
 
-/** What runs the network. Not for several threads at once. */
+/** What runs the network. Opened, run and closed on one thread: the GPU's context belongs to it. */
 public interface Engine extends AutoCloseable {
     /** The model that was loaded. */
     Sidecar sidecar();

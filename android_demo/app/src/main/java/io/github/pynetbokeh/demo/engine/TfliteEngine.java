@@ -16,8 +16,8 @@ import org.tensorflow.lite.Interpreter;
 import org.tensorflow.lite.Tensor;
 
 /**
- * TFLite's Interpreter: on the CPU, or with a delegate. Where a delegate can't be used the CPU takes over, which is logged
- * and stands in {@link #report}.
+ * TFLite's Interpreter: on the CPU, or with a delegate. Where a delegate can't be used the CPU takes over, which is
+ * logged and stands in {@link #report}.
  */
 public final class TfliteEngine implements Engine {
     /** Opens these. */
@@ -70,7 +70,8 @@ public final class TfliteEngine implements Engine {
                             options.backend, options.backend, options.threads, null, Delegates.note(options.backend));
             return started(model, sidecar, report, delegate);
         } catch (DemoException | LinkageError error) { // LinkageError: this build lacks the delegate's library
-            reason = error instanceof DemoException ? error.getMessage() : "not in this build (" + firstLine(error) + ")";
+            reason = firstLine(error);
+            reason = error instanceof DemoException ? reason : "not in this build (" + reason + ")";
             close(delegate);
         }
         LOG.log(Level.WARNING, "{0} can''t be used, the CPU takes over: {1}", new Object[] {options.backend, reason});

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import android_native
-
 from android_demo.apk import building, compiling, layout, maven
 
 TFLITE = "tensorflow-lite-2.16.1.aar"
@@ -31,8 +30,8 @@ class Screens:
     libraries: tuple[Path, ...]
     native: Path
 
-    def junit(self, name: str, *, properties: Mapping[str, object] | None = None, seconds: float = 500) -> str:
-        """Runs a test class of the package `app` and returns what JUnit printed.
+    def junit(self, *names: str, properties: Mapping[str, object] | None = None, seconds: float = 500) -> str:
+        """Runs test classes of the package `app` and returns what JUnit printed.
 
         Raises AssertionError with that when a test failed or none was found.
         """
@@ -48,7 +47,7 @@ class Screens:
                 *("java", "-XX:+UseSerialGC", "-Xmx2g", *(f"-D{key}={value}" for key, value in given.items())),
                 *(f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in OPENED),
                 *("-cp", ":".join(map(str, (self.classes, *self.libraries)))),
-                *("org.junit.runner.JUnitCore", f"{layout.PACKAGE}.app.{name}"),
+                *("org.junit.runner.JUnitCore", *(f"{layout.PACKAGE}.app.{name}" for name in names)),
             ],
             cwd=layout.ROOT,
             env={**os.environ, "LD_LIBRARY_PATH": str(self.native)},
@@ -60,7 +59,7 @@ class Screens:
             check=False,
         )
         if done.returncode or not re.search(r"^OK \(([1-9]\d*) tests?\)$", done.stdout, re.MULTILINE):
-            raise AssertionError(f"JUnit {name}, exit {done.returncode}:\n{done.stdout[:12000]}")
+            raise AssertionError(f"JUnit {' '.join(names)}, exit {done.returncode}:\n{done.stdout[:12000]}")
         return done.stdout
 
 

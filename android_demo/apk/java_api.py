@@ -15,7 +15,9 @@ LATER = ("java/time/", "java/nio/file/", "java/util/Base64")
 """Of Java 8, but on Android only since API 26. Single methods that came later are not known here."""
 RELEASE = "8"
 MODULES = ("java.base", "java.logging")
-VERSION = (52).to_bytes(2, "big")  # of class files of Java 8; ct.sym marks them with the JDK's own, which ProGuard refuses
+VERSION = (52).to_bytes(
+    2, "big"
+)  # of class files of Java 8; ct.sym marks them with the JDK's own, which ProGuard refuses
 
 
 def jar(javac: Path, out: Path) -> Path:

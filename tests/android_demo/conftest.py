@@ -1,10 +1,41 @@
-"""The Java classes, compiled once for all tests of a worker."""
+"""The Java classes and the APK, made once for all tests of a worker."""
+
+import dataclasses
+import json
+import shutil
+from pathlib import Path
 
 import pytest
 
 import android_jvm
+import android_reference
+from android_demo.apk import building, layout, tools
+
+
+@dataclasses.dataclass(frozen=True)
+class Built:
+    """An APK and where it came from: its assets' folder, and the folder with what lay between."""
+
+    apk: Path
+    assets: Path
+    work: Path
 
 
 @pytest.fixture(scope="session")
 def jvm(tmp_path_factory):
     return android_jvm.compiled(tmp_path_factory.mktemp("java"))
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory, tiny_models):
+    """The app as `make apk` builds it, with a tiny model; skips where Debian's tools are missing."""
+    if tools.missing() or not tools.FRAMEWORK_RESOURCES.is_file():
+        pytest.skip("THE APK IS NOT TESTED: Debian's tools are missing; make apk says which")
+    folder = tmp_path_factory.mktemp("apk")
+    assets = folder / "assets"
+    assets.mkdir()
+    model = assets / layout.MODEL
+    shutil.copyfile(tiny_models / "focus.tflite", model)
+    (assets / layout.SIDECAR).write_text(json.dumps(android_reference.sidecar_of(model, quantization="fp32")))
+    apk = building.build(folder / "demo.apk", assets_folder=assets, work=folder / "work")
+    return Built(apk, assets, folder / "work")

@@ -1,7 +1,7 @@
 """The classes of java.* that the app may use, for ProGuard to look calls up in.
 
-Android's own jars hold android.* only. What `javac --release 8` goes by, the JDK's ct.sym, is turned into a .jar, without
-what Android 7 lacks of it.
+Android's own jars hold android.* only. What `javac --release 8` goes by, the JDK's ct.sym, is turned into a .jar,
+without what Android 7 lacks of it.
 """
 
 import zipfile

@@ -21,8 +21,8 @@ PACKAGES = {
 """Command -> the Debian package that has it."""
 
 FRAMEWORK_RESOURCES = Path("/usr/share/android-framework-res/framework-res.apk")
-"""Android's own themes and attributes (of API 29) as Debian's android-framework-res has them; its aapt can't read those of
-API 35."""
+"""Android's own themes and attributes (of API 29) as Debian's android-framework-res has them; its aapt can't read those
+of API 35."""
 
 BUILD = ("aapt", "zipalign", "apksigner", "proguard", "javac", "java", "mvn")
 """What `build` calls."""

@@ -59,7 +59,7 @@ def test_wrong_models_are_named(model, tmp_path):
     with pytest.raises(UserError, match="no such file"):
         assets.put(model, tmp_path)
     model.write_bytes(b"no model at all")
-    with pytest.raises(UserError, match="not a .tflite"):
+    with pytest.raises(UserError, match=r"not a \.tflite"):
         assets.put(model, tmp_path)
 
 

@@ -4,13 +4,9 @@ import android.content.Context;
 import android.content.res.Resources;
 import android.graphics.Bitmap;
 import android.net.Uri;
-import android.os.Handler;
-import android.os.Looper;
 import android.util.Log;
 import io.github.pynetbokeh.demo.R;
-import io.github.pynetbokeh.demo.core.CancelledException;
 import io.github.pynetbokeh.demo.core.DemoException;
-import io.github.pynetbokeh.demo.core.Progress;
 import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -21,7 +17,7 @@ import java.util.concurrent.Executor;
  * The picture that is worked on, and what is done to it in the background. One a process: activities come and go (a
  * rotation makes a new one) and look at it. All methods belong to the main thread.
  */
-public final class Session {
+public final class Session implements BackgroundTask.Owner {
     /** An activity that shows the session. */
     public interface Listener {
         /** Something changed; look again. */
@@ -32,6 +28,7 @@ public final class Session {
     enum Work {
         NONE,
         OPENING,
+        MARKING,
         RENDERING,
         SAVING
     }
@@ -44,14 +41,13 @@ public final class Session {
     private final Context context;
     private final Resources texts;
     private final Executor background;
-    private final Handler main = new Handler(Looper.getMainLooper());
     private final Renderer renderer;
     private final SessionFiles files;
     final Settings settings;
 
     private Listener listener;
     private Work work = Work.NONE;
-    private Task task;
+    private BackgroundTask task;
     private int percent;
     private String message;
     private Photo photo;
@@ -159,13 +155,20 @@ public final class Session {
         if (focus == null || work != Work.NONE) {
             return;
         }
-        Bitmap small = Bitmap.createScaledBitmap(original, focus.width(), focus.height(), true);
-        int[] argb = new int[focus.width() * focus.height()];
-        small.getPixels(argb, 0, focus.width(), 0, 0, focus.width(), focus.height());
-        rendered = null;
-        focus.add(TapSelection.grow(argb, focus.width(), focus.height(), x, y));
-        focusChanged();
-        say(hint());
+        Bitmap shown = original;
+        FocusMap map = focus.copy();
+        start(Work.MARKING, texts.getString(R.string.marking), running -> {
+            Bitmap small = Bitmap.createScaledBitmap(shown, map.width(), map.height(), true);
+            int[] argb = new int[map.width() * map.height()];
+            small.getPixels(argb, 0, map.width(), 0, 0, map.width(), map.height());
+            map.add(TapSelection.grow(argb, map.width(), map.height(), x, y));
+            return () -> {
+                focus = map;
+                rendered = null;
+                focusChanged();
+                message = hint();
+            };
+        });
     }
 
     void clearFocus() {
@@ -295,7 +298,7 @@ public final class Session {
     /** Asks the background to stop; it says so itself when it did. */
     void cancel() {
         if (task != null) {
-            task.cancelled = true;
+            task.cancel();
         }
     }
 
@@ -333,14 +336,14 @@ public final class Session {
         }
     }
 
-    private void start(Work kind, String text, Job job) {
+    private void start(Work kind, String text, BackgroundTask.Job job) {
         if (work != Work.NONE) {
             return;
         }
         work = kind;
         percent = 0;
         message = text;
-        task = new Task(job);
+        task = new BackgroundTask(job, this, texts);
         background.execute(task);
         changed();
     }
@@ -351,75 +354,33 @@ public final class Session {
         }
     }
 
-    /** Background work; what it returns runs on the main thread. */
-    private interface Job {
-        Runnable run(Progress running) throws DemoException;
+    @Override
+    public void onProgress(BackgroundTask reporting, int done) {
+        if (task == reporting && done > percent) {
+            percent = done;
+            say(texts.getString(R.string.rendering, done));
+        }
     }
 
-    /** A job that was started: runs it in the background and brings its end, good or bad, to the main thread. */
-    private final class Task implements Runnable, Progress {
-        private final Job job;
-        private volatile boolean cancelled;
-
-        Task(Job job) {
-            this.job = job;
+    @Override
+    public void onEnd(Runnable result, String failure) {
+        boolean wasRendering = work == Work.RENDERING;
+        work = Work.NONE;
+        task = null;
+        percent = 0;
+        if (wasRendering) {
+            settings.setRendering(false);
         }
-
-        @Override
-        public void run() {
-            try {
-                Runnable result = job.run(this);
-                main.post(() -> end(result, null));
-            } catch (CancelledException error) {
-                main.post(() -> end(null, texts.getString(R.string.cancelled)));
-            } catch (DemoException error) {
-                Log.w(TAG, error);
-                main.post(() -> end(null, error.getMessage()));
-            } catch (RuntimeException error) { // Android's decoders and other apps' providers: a message, not a crash
-                Log.e(TAG, "unexpected", error);
-                main.post(() -> end(null, texts.getString(R.string.unexpected, String.valueOf(error))));
-            } catch (OutOfMemoryError error) {
-                Log.w(TAG, error);
-                main.post(() -> end(null, texts.getString(R.string.out_of_memory)));
-            }
+        if (result != null) {
+            result.run();
+        } else {
+            message = failure;
         }
-
-        @Override
-        public void report(float share, String step) {
-            int now = Math.round(100 * share);
-            main.post(() -> {
-                if (task == this && now > percent) {
-                    percent = now;
-                    message = texts.getString(R.string.rendering, now);
-                    changed();
-                }
-            });
-        }
-
-        @Override
-        public boolean isCancelled() {
-            return cancelled;
-        }
-
-        private void end(Runnable result, String failure) {
-            boolean wasRendering = work == Work.RENDERING;
-            work = Work.NONE;
-            task = null;
-            percent = 0;
-            if (wasRendering) {
-                settings.setRendering(false);
-            }
-            if (result != null) {
-                result.run();
-            } else {
-                message = failure;
-            }
-            changed();
-            Runnable waiting = next;
-            next = null;
-            if (waiting != null) {
-                waiting.run();
-            }
+        changed();
+        Runnable waiting = next;
+        next = null;
+        if (waiting != null) {
+            waiting.run();
         }
     }
 }

@@ -1,7 +1,5 @@
 package io.github.pynetbokeh.demo.app;
 
-import java.util.Arrays;
-
 /**
  * From a tapped point to the subject around it, by colour: grows from the point over pixels that are like those already
  * taken and like what was tapped. It knows nothing of objects: a subject in its surroundings' colours, or of many
@@ -105,27 +103,27 @@ public final class TapSelection {
         for (int start = 0; start < end; start++) {
             int index = queue[start];
             int column = index % width;
-            int[] around = {
-                column > 0 ? index - 1 : -1,
-                column < width - 1 ? index + 1 : -1,
-                index - width,
-                index + width < taken.length ? index + width : -1
-            };
-            for (int next : around) {
-                if (next >= 0 && !taken[next] && !outside[next]) {
-                    outside[next] = true;
-                    queue[end++] = next;
-                }
-            }
+            end = leave(column > 0 ? index - 1 : -1, taken, outside, queue, end);
+            end = leave(column < width - 1 ? index + 1 : -1, taken, outside, queue, end);
+            end = leave(index - width, taken, outside, queue, end);
+            end = leave(index + width < taken.length ? index + width : -1, taken, outside, queue, end);
         }
         for (int i = 0; i < taken.length; i++) {
             taken[i] = !outside[i];
         }
     }
 
+    private static int leave(int index, boolean[] taken, boolean[] outside, int[] queue, int end) {
+        if (index < 0 || taken[index] || outside[index]) {
+            return end;
+        }
+        outside[index] = true;
+        queue[end] = index;
+        return end + 1;
+    }
+
     private static byte[] softened(boolean[] taken, int width, int height) {
         byte[] result = new byte[taken.length];
-        Arrays.fill(result, (byte) 0);
         for (int y = 0; y < height; y++) {
             for (int x = 0; x < width; x++) {
                 int sum = 0;

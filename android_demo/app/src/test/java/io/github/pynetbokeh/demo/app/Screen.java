@@ -103,10 +103,10 @@ final class Screen {
     }
 
     /** A short touch at a place of the picture, in shares of its width and height. */
-    static void tap(Activity activity, float x, float y) {
+    static void tap(Activity activity, float x, float y) throws InterruptedException {
         touch(activity, MotionEvent.ACTION_DOWN, x, y);
         touch(activity, MotionEvent.ACTION_UP, x, y);
-        shadowOf(Looper.getMainLooper()).idle();
+        settle();
     }
 
     /** A finger that moves over the picture. */

@@ -23,8 +23,9 @@ def main() -> int:
         screens.junit("PicturesOfTheScreens", properties={"screens": drawn})
         for path in sorted(drawn.glob("*.png")):
             with Image.open(path) as picture, files.whole_file(PICTURES / path.name) as temporary:
-                reduced = picture.convert("RGB").quantize(COLOURS, method=Image.Quantize.MAXCOVERAGE)
-                reduced.save(temporary, optimize=True)
+                whole = picture.convert("RGB")
+                palette = whole.quantize(COLOURS, method=Image.Quantize.MEDIANCUT)
+                whole.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG).save(temporary, optimize=True)
             print(PICTURES / path.name, (PICTURES / path.name).stat().st_size)
     return 0
 

@@ -37,6 +37,8 @@ public final class MainActivity extends Activity implements Session.Listener {
     private View cancel;
     private View take;
     private View choose;
+    private boolean menuVisible;
+    private boolean menuReady;
 
     @Override
     protected void onCreate(Bundle state) {
@@ -115,7 +117,12 @@ public final class MainActivity extends Activity implements Session.Listener {
         picture.setPaintable(how == Settings.Subject.PAINT && idle);
         picture.setPictures(session.original(), session.rendered());
         picture.setFocusMap(marked ? session.focus() : null);
-        invalidateOptionsMenu();
+        boolean ready = session.rendered() != null && idle;
+        if (ready != menuReady || hasPicture != menuVisible) { // not at every stroke
+            menuReady = ready;
+            menuVisible = hasPicture;
+            invalidateOptionsMenu();
+        }
     }
 
     @Override
@@ -126,10 +133,9 @@ public final class MainActivity extends Activity implements Session.Listener {
 
     @Override
     public boolean onPrepareOptionsMenu(Menu menu) {
-        boolean ready = session.rendered() != null && session.work() == Session.Work.NONE;
         for (int id : new int[] {R.id.save, R.id.share}) {
-            menu.findItem(id).setVisible(session.original() != null).setEnabled(ready);
-            menu.findItem(id).getIcon().mutate().setAlpha(ready ? 255 : 90);
+            menu.findItem(id).setVisible(menuVisible).setEnabled(menuReady);
+            menu.findItem(id).getIcon().mutate().setAlpha(menuReady ? 255 : 90);
         }
         menu.findItem(R.id.use_gpu).setChecked(session.settings.gpu());
         return true;

@@ -1,5 +1,6 @@
 package io.github.pynetbokeh.demo.app;
 
+import android.content.ContentResolver;
 import android.content.Context;
 import android.content.res.Resources;
 import android.graphics.Bitmap;
@@ -192,8 +193,12 @@ public final class Session implements BackgroundTask.Owner {
         });
     }
 
-    /** Opens a picture that another app lends. */
+    /** Opens a picture that another app lends: a content URI, as a file's could be one of this app's own. */
     void open(Uri uri) {
+        if (!ContentResolver.SCHEME_CONTENT.equals(uri.getScheme())) {
+            say(texts.getString(R.string.cannot_open));
+            return;
+        }
         if (work != Work.NONE) {
             next = () -> open(uri);
             return;

@@ -283,6 +283,15 @@ public final class MainScreenTest {
     }
 
     @Test
+    public void filesThatAreSentAreNotOpened() {
+        Intent send = new Intent(Intent.ACTION_SEND).setType("image/jpeg");
+        send.putExtra(Intent.EXTRA_STREAM, Uri.parse("file:///data/data/secret.jpg"));
+        MainActivity activity =
+                Robolectric.buildActivity(MainActivity.class, send).setup().get();
+        assertEquals(activity.getString(R.string.cannot_open), Screen.status(activity));
+    }
+
+    @Test
     @Config(qualifiers = "w360dp-h640dp-port-mdpi")
     public void aSmallPhoneHasRoomForEverything() throws Exception {
         Screen.checkAccessibility(withPicture(start()));

@@ -22,6 +22,14 @@ import org.robolectric.annotation.GraphicsMode;
 @Config(sdk = 35, application = GatedApplication.class, qualifiers = "w411dp-h823dp-port-hdpi")
 @GraphicsMode(GraphicsMode.Mode.NATIVE)
 public final class PicturesOfTheScreens {
+    /** Over the astronaut: height, left end, right end. */
+    private static final float[][] STROKES = {
+        {0.09f, 0.36f, 0.52f}, {0.16f, 0.34f, 0.56f}, {0.23f, 0.34f, 0.56f}, {0.30f, 0.37f, 0.52f},
+        {0.37f, 0.28f, 0.55f}, {0.44f, 0.26f, 0.57f}, {0.51f, 0.20f, 0.64f}, {0.58f, 0.15f, 0.67f},
+        {0.65f, 0.12f, 0.66f}, {0.72f, 0.10f, 0.90f}, {0.79f, 0.08f, 0.92f}, {0.86f, 0.07f, 0.92f},
+        {0.93f, 0.07f, 0.92f}, {0.99f, 0.12f, 0.92f},
+    };
+
     @Before
     public void memory() {
         Screen.setFreeMemory(Screen.FREE_MEMORY);
@@ -76,17 +84,12 @@ public final class PicturesOfTheScreens {
     private static MainActivity marked(boolean render) throws Exception {
         ActivityController<MainActivity> controller = Robolectric.buildActivity(MainActivity.class).setup();
         MainActivity activity = controller.get();
-        Screen.session().open(Screen.lend(Screen.photo("chelsea")));
+        Screen.session().open(Screen.lend(Screen.photo("astronaut")));
         Screen.settle();
         activity.findViewById(R.id.subject_paint).performClick();
-        Screen.drag(activity, 0.45f, 0.2f, 0.25f, 0.5f);
-        Screen.drag(activity, 0.45f, 0.2f, 0.75f, 0.35f);
-        Screen.drag(activity, 0.75f, 0.35f, 0.7f, 0.75f);
-        Screen.drag(activity, 0.25f, 0.5f, 0.4f, 0.8f);
-        Screen.drag(activity, 0.4f, 0.8f, 0.7f, 0.75f);
-        Screen.drag(activity, 0.35f, 0.4f, 0.65f, 0.45f);
-        Screen.drag(activity, 0.35f, 0.55f, 0.65f, 0.6f);
-        Screen.drag(activity, 0.4f, 0.7f, 0.65f, 0.7f);
+        for (float[] stroke : STROKES) {
+            Screen.drag(activity, stroke[1], stroke[0], stroke[2], stroke[0]);
+        }
         ((SeekBar) activity.findViewById(R.id.strength)).setProgress(80);
         Screen.session().setStrength(80);
         if (render) {

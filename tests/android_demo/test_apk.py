@@ -11,6 +11,7 @@ import zipfile
 
 import pytest
 
+import android_jvm
 from android_demo.apk import building, compiling, layout, maven, packing, tools
 from pynet_bokeh.errors import UserError
 
@@ -109,18 +110,18 @@ def test_a_second_build_is_the_same(built, tmp_path):
     assert again.read_bytes() == built.apk.read_bytes()
 
 
-def test_junit_on_the_classes_of_the_dex(built, jvm, tmp_path):
+def test_junit_on_the_classes_of_the_dex(built, jvm, reference, tmp_path):
     """What went through ProGuard and dx, taken back, still passes the tests of the plain Java."""
     needs("enjarify")
     jar = tmp_path / "back.jar"
-    tools.run("enjarify", built.work / "classes.dex", "-o", jar)
+    tools.run("/usr/bin/python3", "-O", "-m", "enjarify.main", built.work / "classes.dex", "-o", jar)
     back = tmp_path / "back"
     with zipfile.ZipFile(jar) as archive:
         archive.extractall(back)
     name = f"{layout.PACKAGE.replace('.', '/')}/core/Statistics.class"
     assert (back / name).read_bytes() != (jvm.classes / name).read_bytes()
     again = dataclasses.replace(jvm, classes=back, libraries=(jvm.classes, *jvm.libraries))
-    assert "OK (" in again.junit("core.SidecarTest")
+    again.junit(*android_jvm.tests_of("core"), "bench.BenchmarkRunTest", properties={"reference": reference})
 
 
 @pytest.mark.slow

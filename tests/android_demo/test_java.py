@@ -3,20 +3,8 @@
 import pytest
 
 import android_jvm
-import android_reference
-import android_renders
 
 pytestmark = pytest.mark.xdist_group("android_java")
-
-
-@pytest.fixture(scope="module")
-def reference(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("reference")
-    android_reference.write_filters(folder)
-    android_renders.write_renders(folder)
-    android_reference.write_statistics(folder)
-    android_reference.write_orientations(folder)
-    return folder
 
 
 def test_plain_java(jvm, reference):

@@ -87,6 +87,7 @@ public final class BenchmarkActivity extends Activity implements Session.Listene
         progress.setProgress(benchmark.percent());
         status.setText(benchmark.message());
         results.setText(benchmark.table());
+        results.setVisibility(benchmark.table().isEmpty() ? View.GONE : View.VISIBLE);
         if (running) { // a phone that goes to sleep slows down
             getWindow().addFlags(WindowManager.LayoutParams.FLAG_KEEP_SCREEN_ON);
         } else {

@@ -3,12 +3,14 @@ package io.github.pynetbokeh.demo.app;
 import static org.junit.Assert.assertEquals;
 import static org.junit.Assert.assertFalse;
 import static org.junit.Assert.assertNotNull;
+import static org.junit.Assert.assertNotSame;
 import static org.junit.Assert.assertNull;
 import static org.junit.Assert.assertTrue;
 import static org.robolectric.Shadows.shadowOf;
 
 import android.app.Activity;
 import android.content.Intent;
+import android.content.res.Configuration;
 import android.graphics.Bitmap;
 import android.graphics.BitmapFactory;
 import android.net.Uri;
@@ -121,15 +123,16 @@ public final class MainScreenTest {
     @Test
     public void aRotationWhileRenderingLosesNothing() throws Exception {
         ActivityController<MainActivity> controller = start();
-        withPicture(controller);
+        MainActivity before = withPicture(controller);
         CountDownLatch gate = gate();
-        controller.get().findViewById(R.id.render).performClick();
+        before.findViewById(R.id.render).performClick();
         RuntimeEnvironment.setQualifiers("w891dp-h411dp-land");
         controller.configurationChange();
         MainActivity turned = controller.get();
         shadowOf(Looper.getMainLooper()).idle();
         assertEquals(View.VISIBLE, turned.findViewById(R.id.cancel).getVisibility());
-        assertTrue(turned.findViewById(R.id.picture).getWidth() > 0);
+        assertNotSame(before, turned);
+        assertEquals(Configuration.ORIENTATION_LANDSCAPE, turned.getResources().getConfiguration().orientation);
         gate.countDown();
         Screen.settle();
         assertNotNull(Screen.session().rendered());

@@ -28,7 +28,7 @@ TRAIN_OPTIONS = --run "$(RUN)" $(if $(RECIPE),--recipe "$(RECIPE)") $(if $(DATA)
 	$(if $(FROM),--start-from "$(FROM)") \
 	$(if $(VGG),--vgg-weights "$(VGG)") $(foreach setting,$(SET),--set '$(setting)')
 
-.PHONY: help setup train train-level weights export-tflite emulators benchmark benchmark-training benchmark-networks demo test test-slow lint clean
+.PHONY: help setup train train-level weights export-tflite emulators benchmark benchmark-training benchmark-networks demo apk android-assets android-test android-screens test test-slow lint clean
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
 
@@ -127,10 +127,31 @@ demo: $(READY)  ## scenes -> training -> int8 .tflite -> benchmark -> pictures: 
 		--command "make demo" --out $(DEMO)/report.html --force
 	@echo "look at $(DEMO)/report.html"
 
+# The Android demo. Only exporting the model needs .venv.
+MODEL =
+ANDROID_BUILD := build/android
+ANDROID_MODEL := $(ANDROID_BUILD)/model/pynet_mobile_ptq_int8_1024x1024.tflite
+
+apk:  ## the Android demo as a signed APK: build/android/pynet_bokeh_demo.apk
+	@test -e android_demo/app/src/main/assets/model.tflite || $(MAKE) --no-print-directory android-assets
+	$(PYTHON) -m android_demo.apk build
+
+android-assets: $(if $(MODEL),,$(ANDROID_MODEL))  ## the model that the app has: [MODEL=file.tflite]
+	$(PYTHON) -m android_demo.apk assets "$(or $(MODEL),$(ANDROID_MODEL))"
+
+$(ANDROID_MODEL): | $(READY)
+	$(PY) -m export tflite pynet_mobile --quant ptq_int8 --size 1024x1024 --out "$(@D)" --force
+
 test: $(READY)  ## everything fast
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m pytest -q -n auto --dist loadgroup
+
+android-test: $(READY)  ## the Android demo's Java on this machine's JVM, against Python, with TFLite's own library
+	$(PY) -m pytest -q -rs tests/android_demo/test_java.py tests/android_demo/test_inference.py
+
+android-screens: $(READY) apk  ## draw the app's screens for its README: android_demo/docs
+	$(PY) tests/android_screens.py
 
 test-slow: $(READY)  ## the tests that take minutes
 	-$(PY) tests/debian_phone.py

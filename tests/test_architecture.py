@@ -58,9 +58,10 @@ def offenders(folder, *forbidden):
 @pytest.mark.parametrize(
     ("folder", "forbidden"),
     [
-        ("pynet_bokeh", ("export", "benchmark")),
-        ("export", ("benchmark",)),
-        ("benchmark", ("export", "tensorflow", "tf_keras")),
+        ("pynet_bokeh", ("export", "benchmark", "android_demo")),
+        ("export", ("benchmark", "android_demo")),
+        ("benchmark", ("export", "android_demo", "tensorflow", "tf_keras")),
+        ("android_demo", ("export", "benchmark", "tensorflow", "tf_keras", "ai_edge_litert", "numpy", "cv2", "PIL")),
         ("pynet_bokeh/models", ("pynet_bokeh.training", "pynet_bokeh.data")),
         ("pynet_bokeh/data", ("pynet_bokeh.training", "pynet_bokeh.models")),
     ],

@@ -1,12 +1,12 @@
 """`python -m export tflite RUN`: from a trained run to a verified .tflite."""
 
 import argparse
-import dataclasses
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from export.recipes import RECIPES, QatSchedule
+from export import look_commands
+from export.recipes import FILE, RECIPES, changed, chosen
 from pynet_bokeh import cli, levels, shipped
 
 
@@ -22,7 +22,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         "--quant",
         default="qat_int8",
         metavar="NAME[,NAME]",
-        help=f"how to quantize, or all (default qat_int8). {recipes}",
+        help=f"recipes, or files of them like {FILE.name}, or all (default qat_int8). {recipes}",
     )
     tflite.add_argument(
         "--size", type=cli.image_size, default=(1024, 1024), metavar="WIDTHxHEIGHT", help="picture size (default 1024)"
@@ -35,17 +35,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         help="export this level's picture (default 1)",
     )
     tflite.add_argument("--out", type=Path, metavar="DIR", help="where to write (default RUN/export)")
-    for field in dataclasses.fields(QatSchedule):
-        tflite.add_argument(
-            f"--qat-{field.name.replace('_', '-')}",
-            type=field.type,
-            default=field.default,
-            metavar="N",
-            help=f"fine-tuning of qat_int8 (default {field.default})",
-        )
+    tflite.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="change the recipes, as in finetune.steps=0; of recipes that have the table",
+    )
     tflite.add_argument("--vgg-weights", metavar="FILE", help="VGG19's weights, where the run's losses need them")
     tflite.add_argument("--force", action="store_true", help="overwrite an artifact of other origin")
     tflite.set_defaults(command=_tflite)
+
+    look_commands.add(commands)
 
     arguments = cli.parse(parser, argv)
     return cli.run(arguments.command, arguments)
@@ -56,20 +57,16 @@ def _tflite(arguments: argparse.Namespace) -> int:
     from export.exporting import VerificationFailed, export  # tensorflow takes 4 s: not before it is needed
 
     run = shipped.run_folder(arguments.run)
-    names = list(RECIPES) if arguments.quant == "all" else arguments.quant.split(",")
-    schedule = QatSchedule(
-        **{field.name: getattr(arguments, f"qat_{field.name}") for field in dataclasses.fields(QatSchedule)}
-    )
+    recipes = changed(chosen(arguments.quant), arguments.set)
     failed = False
-    for name in names:
+    for recipe in recipes:
         try:
             export(
                 run,
-                quantization=name,
+                quantization=recipe,
                 picture_size=arguments.size,
                 level=arguments.level,
                 out=arguments.out,
-                schedule=schedule,
                 force=arguments.force,
                 vgg_weights=arguments.vgg_weights,
             )

@@ -1,6 +1,7 @@
 """A run in, a verified artifact out."""
 
 import dataclasses
+import json
 import subprocess
 import sys
 import tempfile
@@ -10,10 +11,12 @@ from pathlib import Path
 import numpy as np
 import tf_keras
 
-from export import artifact, quantize, verify
-from export.convert import convert
+from export import artifact, verify
+from export.calibration import ranges_of
+from export.convert import convert, float_layers
 from export.finetune import finetune
-from export.recipes import QatSchedule, QuantizationRecipe, recipe_named
+from export.ranges import Ranges
+from export.recipes import QuantizationRecipe, recipe_named
 from pynet_bokeh import files, images, levels, opening, weights
 from pynet_bokeh.data import pipeline
 from pynet_bokeh.data.source import NEUTRAL_EXTRA
@@ -26,7 +29,6 @@ from pynet_bokeh.training import level as training
 from pynet_bokeh.training.run import Run, open_run
 
 VALIDATION_PICTURES = 8
-CALIBRATION_PICTURES = 32
 PHOTO_STRENGTH = 0.7  # of the lens for the bundled photos
 
 
@@ -37,11 +39,10 @@ class VerificationFailed(Exception):
 def export(
     folder: Path | str,
     *,
-    quantization: str = "qat_int8",
+    quantization: str | QuantizationRecipe = "qat_int8",
     picture_size: tuple[int, int] = (1024, 1024),
     level: int = levels.FINEST,
     out: Path | None = None,
-    schedule: QatSchedule | None = None,
     force: bool = False,
     vgg_weights: str | None = None,
     report: Callable[[str], None] = print,
@@ -50,43 +51,73 @@ def export(
 
     Args:
       folder: the run.
-      quantization: a recipe of export.recipes.
+      quantization: a recipe, or the name of one in export.recipes.
       picture_size: (height, width) of the level-1 picture the fixed-size model is made for.
       out: folder of the artifact; `RUN/export` by default.
-      schedule: of the fine-tuning, for `qat_int8`.
       force: overwrite another artifact of that name.
 
     An artifact that was made from the same weights in the same way is left alone.
 
     Raises UserError for bad input and VerificationFailed, with nothing written, when a threshold is missed.
     """
-    run, recipe, schedule = open_run(folder), recipe_named(quantization), schedule or QatSchedule()
+    run = open_run(folder)
+    recipe = recipe_named(quantization) if isinstance(quantization, str) else quantization
     network, model = load_model(run, level, picture_size=picture_size, batch=1)
     path = Path(out or run.folder / "export") / _name(network, recipe, level, picture_size)
-    origin = _origin(run, recipe, level, schedule)
+    origin = _origin(run, recipe, level)
     if path.exists() and _made_from(path, origin):
         report(f"{path}: up to date")
         return path
     files.refuse_overwriting(path, force=force)
 
-    final = model
-    if recipe.trained:
-        # Any size has the same weights: fine-tuned once at an open size, then put into the fixed-size graph.
-        open_network, open_model = load_model(run, level)
-        stored = finetune(run, open_network, open_model, level, schedule, vgg_weights=vgg_weights)
-        final = quantize.quantize(model)
-        if missing := weights.load(quantize.named_variables(final), stored):
-            raise UserError(f"{stored}: lacks {missing[0]}")
+    final, ranges = prepared(run, network, model, recipe, level, picture_size, vgg_weights=vgg_weights, report=report)
     report(f"{path.name}: converting")
-    content = convert(final, recipe, lambda: _representative(run, network, level, picture_size))
+    content = convert(final, recipe, ranges)
     report(f"{path.name}: verifying")
-    figures = _verify(content, recipe, _cases(run, network, model, level, picture_size))
+    figures = _verify(content, recipe, verification_cases(run, network, model, level, picture_size))
     if figures["failures"]:
         artifact.remove(path)  # one of that name was made from other weights: it must not pass for this one
         raise VerificationFailed(f"{path.name}: {figures['failures'][0]}; nothing was written")
     artifact.write(path, content, _sidecar(network, model, recipe, level, picture_size, origin, figures))
     report(f"{path}: {len(content) / 1e6:.2f} MB, {summary(figures)}")
     return path
+
+
+def prepared(
+    run: Run,
+    network: Network,
+    model: tf_keras.Model,
+    recipe: QuantizationRecipe,
+    level: int,
+    picture_size: tuple[int, int],
+    *,
+    vgg_weights: str | None = None,
+    report: Callable[[str], None] = print,
+) -> tuple[tf_keras.Model, Ranges | None]:
+    """What `convert` takes: the run's network at `picture_size`, fine-tuned if the recipe wants it, and its ranges.
+
+    Args:
+      model: the float network of that size.
+    """
+    if not recipe.integer:
+        return model, None
+    report(f"{recipe.name}: calibrating")
+    ranges = ranges_of(run, network, model, level, picture_size, recipe.calibration)
+    if not recipe.finetune:
+        return model, ranges
+    stored = finetune(
+        run,
+        network,
+        level,
+        recipe.finetune,
+        ranges,
+        folder=run.level_folder(level) / f"{recipe.name}_{picture_size[1]}x{picture_size[0]}",
+        floats=float_layers(model, recipe.keep_float),
+        vgg_weights=vgg_weights,
+    )
+    _, final = load_model(run, level, picture_size=picture_size, batch=1)
+    weights.load(final.variables, stored)
+    return final, ranges
 
 
 def summary(figures: dict) -> str:
@@ -106,14 +137,13 @@ def _name(network: Network, recipe: QuantizationRecipe, level: int, picture_size
     return f"{network.name}{of_level}_{recipe.name}_{picture_size[1]}x{picture_size[0]}.tflite"
 
 
-def _origin(run: Run, recipe: QuantizationRecipe, level: int, schedule: QatSchedule) -> dict:
+def _origin(run: Run, recipe: QuantizationRecipe, level: int) -> dict:
     return {
         "run": run.folder.resolve().name,
         "training": run.recipe.name,
         "data": run.data.as_dict(),
         "weights_sha256": artifact.sha256(run.weights(level)),
-        "recipe": dataclasses.asdict(recipe),
-        "qat": dataclasses.asdict(schedule) if recipe.trained else None,
+        "recipe": json.loads(json.dumps(dataclasses.asdict(recipe))),  # as it is read back
     }
 
 
@@ -126,22 +156,9 @@ def _made_from(path: Path, origin: dict) -> bool:
     )
 
 
-def _representative(run: Run, network: Network, level: int, picture_size):
-    """Calibration pictures for post-training quantization: training crops at the exported size."""
-    source, _ = training.open_data(run, network)
-    data = pipeline.validation_examples(
-        source,
-        count=min(CALIBRATION_PICTURES, len(source)),
-        crop=picture_size,
-        input_scale=network.input_scale,
-        level=level,
-        strength=network.takes_strength,
-    )
-    for inputs, _ in data:
-        yield {name: np.asarray(value, np.float32)[None] for name, value in inputs.items()}
-
-
-def _cases(run: Run, network: Network, model: tf_keras.Model, level: int, picture_size) -> list[verify.Case]:
+def verification_cases(
+    run: Run, network: Network, model: tf_keras.Model, level: int, picture_size: tuple[int, int]
+) -> list[verify.Case]:
     """Held-out pictures with targets, and the bundled photos, with the float network's rendering of each."""
     _, validation = training.open_data(run, network)
     examples = [
@@ -183,7 +200,8 @@ def _verify(content: bytes, recipe: QuantizationRecipe, cases: Sequence[verify.C
         model, pictures, result = (Path(folder) / name for name in ("model.tflite", "cases.npz", "result.json"))
         model.write_bytes(content)
         verify.save_cases(pictures, cases)
-        command = [sys.executable, "-m", "export.verify", str(model), str(pictures), recipe.name, str(result)]
+        settings = json.dumps(dataclasses.asdict(recipe))
+        command = [sys.executable, "-m", "export.verify", str(model), str(pictures), settings, str(result)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
             last_line = (done.stderr.strip().splitlines() or ["no message"])[-1]

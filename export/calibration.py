@@ -8,7 +8,7 @@ import numpy as np
 import tf_keras
 
 from export import artifact
-from export.ranges import Ranges, calibrate
+from export.ranges import Means, Ranges, calibrate
 from export.recipes import Calibration
 from pynet_bokeh import files
 from pynet_bokeh.data import pipeline
@@ -37,10 +37,11 @@ def pictures(run: Run, network: Network, level: int, picture_size: tuple[int, in
             yield {**inputs, STRENGTH: np.ones((1, 1, 1, 1), np.float32)}
 
 
-def ranges_of(
+def calibrated(
     run: Run, network: Network, model: tf_keras.Model, level: int, picture_size: tuple[int, int], wanted: Calibration
-) -> Ranges:
-    """The ranges of a run's level, kept in `RUN/levelN/calibration/` until weights, pictures or `wanted` change."""
+) -> tuple[Ranges, Means]:
+    """What `calibrate` finds for a run's level, kept in `RUN/levelN/calibration/` until weights, pictures or `wanted`
+    change."""
     origin = {
         "weights_sha256": artifact.sha256(run.weights(level)),
         "data": run.data.as_dict(),
@@ -50,7 +51,7 @@ def ranges_of(
     origin = json.loads(json.dumps(origin))  # as it is read back
     path = run.level_folder(level) / "calibration" / f"{picture_size[1]}x{picture_size[0]}.json"
     if path.is_file() and (kept := files.read_json(path))["origin"] == origin:
-        return {name: tuple(pair) for name, pair in kept["ranges"].items()}
-    ranges = calibrate(model, pictures(run, network, level, picture_size, wanted))
-    files.write_json(path, {"origin": origin, "ranges": ranges})
-    return ranges
+        return {name: tuple(pair) for name, pair in kept["ranges"].items()}, kept["means"]
+    ranges, means = calibrate(model, pictures(run, network, level, picture_size, wanted))
+    files.write_json(path, {"origin": origin, "ranges": ranges, "means": means})
+    return ranges, means

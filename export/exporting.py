@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import tf_keras
 
-from export import artifact, verify
-from export.calibration import ranges_of
+from export import artifact, quantize, verify
+from export.calibration import calibrated
 from export.convert import convert, float_layers
 from export.finetune import finetune
 from export.ranges import Ranges
@@ -102,21 +102,15 @@ def prepared(
     if not recipe.integer:
         return model, None
     report(f"{recipe.name}: calibrating")
-    ranges = ranges_of(run, network, model, level, picture_size, recipe.calibration)
-    if not recipe.finetune:
-        return model, ranges
-    stored = finetune(
-        run,
-        network,
-        level,
-        recipe.finetune,
-        ranges,
-        folder=run.level_folder(level) / f"{recipe.name}_{picture_size[1]}x{picture_size[0]}",
-        floats=float_layers(model, recipe.keep_float),
-        vgg_weights=vgg_weights,
-    )
-    _, final = load_model(run, level, picture_size=picture_size, batch=1)
-    weights.load(final.variables, stored)
+    ranges, means = calibrated(run, network, model, level, picture_size, recipe.calibration)
+    floats = float_layers(model, recipe.keep_float)
+    _, final = load_model(run, level, picture_size=picture_size, batch=1)  # the float network stays for comparison
+    quantize.correct_biases(final, means, floats=floats)
+    if recipe.finetune:
+        folder = run.level_folder(level) / f"{recipe.name}_{picture_size[1]}x{picture_size[0]}"
+        options = {"folder": folder, "floats": floats, "vgg_weights": vgg_weights}
+        stored = finetune(run, network, level, recipe.finetune, ranges, means, picture_size, **options)
+        weights.load(final.variables, stored)
     return final, ranges
 
 

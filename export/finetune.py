@@ -11,7 +11,7 @@ import tensorflow as tf
 import tf_keras
 
 from export import artifact, quantize
-from export.ranges import Ranges
+from export.ranges import Means, Ranges
 from export.recipes import QatSchedule
 from export.verify import joint_psnr
 from pynet_bokeh import files, levels, losses, weights
@@ -24,7 +24,6 @@ from pynet_bokeh.training import loop
 from pynet_bokeh.training.journal import Journal
 from pynet_bokeh.training.run import Run
 
-CROPS = ("crop", "validation_crop")
 FLOAT_PICTURE = "float_picture"
 
 
@@ -34,6 +33,8 @@ def finetune(
     level: int,
     schedule: QatSchedule,
     ranges: Ranges,
+    means: Means,
+    picture_size: tuple[int, int],
     *,
     folder: Path,
     floats: frozenset[str] = frozenset(),
@@ -46,10 +47,11 @@ def finetune(
 
     Args:
       network: the run's.
-      ranges: of the float network at the exported size; the simulation keeps to them.
+      ranges, means: of the float network at the exported size; the simulation keeps to the ranges.
+      picture_size: that size, (height, width).
       floats: layers that stay float.
     """
-    run, schedule = _affordable(run, level, schedule)
+    run, schedule = _adapted(run, level, schedule, picture_size)
     stored = folder / "weights.npz"
     origin = {
         "weights_sha256": artifact.sha256(run.weights(level)),
@@ -65,24 +67,30 @@ def finetune(
         shutil.rmtree(folder)
     if not stored.is_file():
         files.write_json(kept, origin)
-        _train(run, network, level, schedule, ranges, floats, folder, vgg_weights)
+        _train(run, network, level, schedule, ranges, means, floats, folder, vgg_weights)
         shutil.rmtree(folder / "checkpoints", ignore_errors=True)
     return stored
 
 
-def _affordable(run: Run, level: int, schedule: QatSchedule) -> tuple[Run, QatSchedule]:
-    """The run and the schedule with pictures and batches as small as the smaller of both wants them: what the recipe
-    needs days on a large GPU for, rounding doesn't need."""
-    data = run.recipe.data
-    crops = {name: tuple(min(side, schedule.crop) for side in getattr(data, name)) for name in CROPS}
-    registry.check_size(run.recipe.network, crops["crop"], what=f"crops for finetune.crop {schedule.crop}")
-    recipe = dataclasses.replace(run.recipe, data=dataclasses.replace(data, **crops))
+def _adapted(run: Run, level: int, schedule: QatSchedule, picture_size: tuple[int, int]) -> tuple[Run, QatSchedule]:
+    """The run with crops of the exported size, but none longer than the schedule's, and the schedule with batches no
+    larger than the run's.
+
+    Fine-tuned on its training's crops of 512×512, pynet_mobile became worse at 1024×1024 than calibrated alone.
+    """
+    crop = tuple(min(side, schedule.crop) for side in picture_size)
+    registry.check_size(run.recipe.network, crop, what=f"crops for finetune.crop {schedule.crop}")
+    square = crop[0] == crop[1]
+    augment = tuple(name for name in run.recipe.data.augment if square or name != "rot90")
+    data = dataclasses.replace(run.recipe.data, crop=crop, validation_crop=crop, augment=augment)
+    recipe = dataclasses.replace(run.recipe, data=data)
     batch = min(schedule.batch, recipe.level[level].batch)
     return dataclasses.replace(run, recipe=recipe), dataclasses.replace(schedule, batch=batch)
 
 
-def _train(run, network, level, schedule: QatSchedule, ranges, floats, folder: Path, vgg_weights) -> None:
+def _train(run, network, level, schedule: QatSchedule, ranges, means, floats, folder: Path, vgg_weights) -> None:
     _, model = load_model(run, level)  # of any size; its variables are trained through the simulation
+    quantize.correct_biases(model, means, floats=floats)
     quantized = quantize.simulate(model, ranges, floats=floats)
     source, held_out = training.open_data(run, network)
     best = _Best(quantized, model, training.validation_examples(run, network, held_out, level), folder)

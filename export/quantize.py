@@ -2,7 +2,7 @@
 
 The same layers and variables are used as by the float network, each with its kernel and its output rounded to the steps
 that they will have. The ranges are calibrated before and stay: fine-tuning fits the weights to them. Ranges that follow
-the training's own crops would clip what a wide-open lens needs at the exported size (0.3 dB, pynet_mobile).
+smaller crops of the training would clip what a wide-open lens needs at the exported size (0.3 dB, pynet_mobile).
 
 Batch normalization behind a convolution needs nothing: the converter folds it into the kernel, each of whose channels
 has a scale of its own, and rounding a channel before or after it is multiplied is the same.
@@ -10,10 +10,11 @@ has a scale of its own, and rounding a channel before or after it is multiplied 
 
 from collections.abc import Collection
 
+import numpy as np
 import tensorflow as tf
 import tf_keras
 
-from export.ranges import Ranges, feeds
+from export.ranges import Means, Ranges, feeds
 from pynet_bokeh.errors import UserError
 from pynet_bokeh.models.layers import ChannelMeanMax, DepthToSpace, InstanceNormalization, Join, SpaceToDepth
 from pynet_bokeh.models.network import OUTPUT
@@ -28,6 +29,7 @@ KERNELS = {
     layers.Conv2DTranspose: ("kernel", (0, 1, 3)),
     layers.Dense: ("kernel", (0,)),
 }
+CORRECTED = (layers.Conv2D, layers.DepthwiseConv2D, layers.Dense)
 WITHOUT_KERNEL = (
     layers.Activation,
     layers.LeakyReLU,
@@ -84,6 +86,26 @@ def simulate(
         return Rounded(layer, kernel, axes, ranges[layer.name] if own and not within else None, name=layer.name)
 
     return tf_keras.models.clone_model(model, clone_function=wrap)
+
+
+def correct_biases(model: tf_keras.Model, means: Means, *, floats: Collection[str] = ()) -> None:
+    """Takes from each bias what rounding the kernel adds to the mean of the layer's output on the calibration pictures.
+
+    Bias correction, with measured means (Nagel et al., "Data-Free Quantization Through Weight Equalization and Bias
+    Correction", arXiv 1906.04721, §4.2). Zeros around a picture are not counted, nor are transposed convolutions.
+    """
+    for layer in model.layers:
+        if layer.name in floats or type(layer) not in CORRECTED or not layer.use_bias:
+            continue
+        name, axes = KERNELS[type(layer)]
+        kernel = getattr(layer, name)
+        lost = (kernel - symmetric(kernel, axes)).numpy()
+        read = np.asarray(means[feeds(layer)[0].name])
+        if isinstance(layer, layers.DepthwiseConv2D):
+            change = (lost.sum(axis=(0, 1)) * read[:, None]).reshape(-1)
+        else:
+            change = np.tensordot(read, lost.reshape(-1, *lost.shape[-2:]).sum(axis=0), axes=1)
+        layer.bias.assign_add(change.astype(np.float32))
 
 
 class Rounded(layers.Layer):

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmark import training_command
+from benchmark import export_table, training_command
 from benchmark.samples import KERNELS, Effort, Setting
 from pynet_bokeh import cli
 from pynet_bokeh.errors import UserError
@@ -25,6 +25,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     _add_table(commands)
     _add_page(commands)
     training_command.add(commands)
+    export_table.add(commands)
     arguments = cli.parse(parser, argv)
     return cli.run(_without_leftovers, arguments)
 

@@ -16,7 +16,7 @@ import tf_keras
 
 from export.ranges import Means, Ranges, feeds
 from pynet_bokeh.errors import UserError
-from pynet_bokeh.models.layers import ChannelMeanMax, DepthToSpace, InstanceNormalization, Join, SpaceToDepth
+from pynet_bokeh.models.layers import ChannelMeanMax, DepthToSpace, InstanceNormalization, SpaceToDepth
 from pynet_bokeh.models.network import OUTPUT
 
 layers = tf_keras.layers
@@ -42,10 +42,10 @@ WITHOUT_KERNEL = (
     layers.MaxPooling2D,
     layers.GlobalAveragePooling2D,
     layers.UpSampling2D,
+    layers.Concatenate,
     layers.Reshape,
     layers.Dropout,
     layers.BatchNormalization,
-    Join,
     SpaceToDepth,
     DepthToSpace,
     InstanceNormalization,

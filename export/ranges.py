@@ -12,7 +12,7 @@ import tensorflow as tf
 import tf_keras
 
 from pynet_bokeh.errors import UserError
-from pynet_bokeh.models.layers import DepthToSpace, Join, SpaceToDepth
+from pynet_bokeh.models.layers import DepthToSpace, SpaceToDepth
 from pynet_bokeh.models.network import OUTPUT
 
 layers = tf_keras.layers
@@ -33,7 +33,6 @@ PASSING = (
     SpaceToDepth,
     DepthToSpace,
 )
-JOINING = (Join, layers.Concatenate)
 # Of these it prescribes the output's: steps of 1/256 and of 1/128.
 FIXED = {"sigmoid": (0.0, 255 / 256), "tanh": (-1.0, 127 / 128)}
 LEAST_WIDTH = 1e-3  # a range must have some
@@ -106,7 +105,7 @@ def _settled(model: tf_keras.Model, seen: Ranges) -> Ranges:
             ranges[layer.name] = PICTURE
         elif isinstance(layer, PASSING) or _activation(layer) == "linear":
             ranges[layer.name] = read[0]
-        elif isinstance(layer, JOINING):
+        elif isinstance(layer, layers.Concatenate):
             lows, highs = zip(*read, strict=True)
             ranges[layer.name] = min(lows), max(highs)
         else:

@@ -23,6 +23,8 @@ WITHOUT_TENSORFLOW = (
     "pynet_bokeh.data.settings",
     "export.verify",
     "export.recipes",
+    "export.scoring",
+    "export.layer_errors",
     "benchmark.training",
     "benchmark.training_worker",
     "benchmark.worker",

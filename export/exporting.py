@@ -13,7 +13,7 @@ import tf_keras
 
 from export import artifact, quantize, verify
 from export.calibration import calibrated
-from export.convert import convert, float_layers
+from export.convert import convert, float_graph, float_layers
 from export.finetune import finetune
 from export.ranges import Ranges
 from export.recipes import QuantizationRecipe, recipe_named
@@ -108,7 +108,8 @@ def prepared(
     quantize.correct_biases(final, means, floats=floats)
     if recipe.finetune:
         folder = run.level_folder(level) / f"{recipe.name}_{picture_size[1]}x{picture_size[0]}"
-        options = {"folder": folder, "floats": floats, "vgg_weights": vgg_weights}
+        rounded = frozenset(node.layer for node in float_graph(final, recipe).nodes)
+        options = {"folder": folder, "floats": floats, "rounded": rounded, "vgg_weights": vgg_weights}
         stored = finetune(run, network, level, recipe.finetune, ranges, means, picture_size, **options)
         weights.load(final.variables, stored)
     return final, ranges

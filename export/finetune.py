@@ -38,6 +38,7 @@ def finetune(
     *,
     folder: Path,
     floats: frozenset[str] = frozenset(),
+    rounded: frozenset[str] | None = None,
     vgg_weights: str | None = None,
 ) -> Path:
     """Fine-tunes a level for its calibrated 8-bit graph; returns the file of its weights.
@@ -50,6 +51,7 @@ def finetune(
       ranges, means: of the float network at the exported size; the simulation keeps to the ranges.
       picture_size: that size, (height, width).
       floats: layers that stay float.
+      rounded: those whose output the .tflite has a tensor of, see quantize.simulate.
     """
     run, schedule = _adapted(run, level, schedule, picture_size)
     stored = folder / "weights.npz"
@@ -60,6 +62,7 @@ def finetune(
         "pictures": {**dataclasses.asdict(run.recipe.data), **run.data.as_dict()},
         "ranges": ranges,
         "floats": sorted(floats),
+        "rounded": rounded and sorted(rounded),
     }
     origin = json.loads(json.dumps(origin))  # as it is read back
     kept = folder / "origin.json"
@@ -67,7 +70,7 @@ def finetune(
         shutil.rmtree(folder)
     if not stored.is_file():
         files.write_json(kept, origin)
-        _train(run, network, level, schedule, ranges, means, floats, folder, vgg_weights)
+        _train(run, network, level, schedule, ranges, means, floats, rounded, folder, vgg_weights)
         shutil.rmtree(folder / "checkpoints", ignore_errors=True)
     return stored
 
@@ -88,10 +91,12 @@ def _adapted(run: Run, level: int, schedule: QatSchedule, picture_size: tuple[in
     return dataclasses.replace(run, recipe=recipe), dataclasses.replace(schedule, batch=batch)
 
 
-def _train(run, network, level, schedule: QatSchedule, ranges, means, floats, folder: Path, vgg_weights) -> None:
+def _train(
+    run, network, level, schedule: QatSchedule, ranges, means, floats, rounded, folder: Path, vgg_weights
+) -> None:
     _, model = load_model(run, level)  # of any size; its variables are trained through the simulation
     quantize.correct_biases(model, means, floats=floats)
-    quantized = quantize.simulate(model, ranges, floats=floats)
+    quantized = quantize.simulate(model, ranges, floats=floats, rounded=rounded)
     source, held_out = training.open_data(run, network)
     best = _Best(quantized, model, training.validation_examples(run, network, held_out, level), folder)
     if not (folder / best.FILE).is_file():

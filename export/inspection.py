@@ -10,7 +10,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from export import verify
-from export.bench import Bench
+from export.workbench import Workbench
 from pynet_bokeh import files
 from pynet_bokeh.errors import UserError
 
@@ -44,7 +44,7 @@ class LayerReport:
     clipped: float
 
 
-def inspect(bench: Bench, *, progress: bool = True) -> list[LayerReport]:
+def inspect(bench: Workbench, *, progress: bool = True) -> list[LayerReport]:
     """Every layer's report, that which costs the picture most first."""
     errors = _errors(bench, bench.write_float(), bench.write("quantized"))
     floor = bench.scorer.score(bench.folder / "float.tflite")["error"]  # fine-tuned weights draw otherwise, and float
@@ -75,7 +75,7 @@ def inspect(bench: Bench, *, progress: bool = True) -> list[LayerReport]:
     return sorted(reports, key=lambda report: -report.alone)
 
 
-def _errors(bench: Bench, float_model: Path, quantized: Path) -> dict:
+def _errors(bench: Workbench, float_model: Path, quantized: Path) -> dict:
     """layer_errors of the first pictures, by a process without tensorflow."""
     names = {name: bench.folder / name for name in ("tensors.json", "few.npz", "errors.json")}
     files.write_json(names["tensors.json"], {node.layer: node.tensor for node in bench.graph.nodes})

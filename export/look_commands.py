@@ -69,9 +69,9 @@ def _inspect(arguments: argparse.Namespace) -> int:
         files.refuse_overwriting(path, force=arguments.force)
     cli.import_tensorflow()
     from export import inspection  # tensorflow takes 4 s: not before it is needed
-    from export.bench import bench
+    from export.workbench import workbench
 
-    with bench(run, recipe, arguments.level, arguments.size, vgg_weights=arguments.vgg_weights) as prepared:
+    with workbench(run, recipe, arguments.level, arguments.size, vgg_weights=arguments.vgg_weights) as prepared:
         reports = inspection.inspect(prepared)
         out.mkdir(parents=True, exist_ok=True)
         worst = prepared.scorer.draw(prepared.folder / "quantized.tflite", sheet)
@@ -88,10 +88,10 @@ def _search(arguments: argparse.Namespace) -> int:
         raise UserError(f"--out: a .toml file is wanted; received {out}")
     files.refuse_overwriting(out, force=arguments.force)
     cli.import_tensorflow()
-    from export.bench import bench
     from export.search import search, write_recipe
+    from export.workbench import workbench
 
-    with bench(run, recipe, arguments.level, arguments.size, vgg_weights=arguments.vgg_weights) as prepared:
+    with workbench(run, recipe, arguments.level, arguments.size, vgg_weights=arguments.vgg_weights) as prepared:
         found = search(prepared, arguments.max_drop_db)
         write_recipe(prepared, found, out, arguments.max_drop_db)
     full, before, after = found.times

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from export.bench import Bench
+from export.workbench import Workbench
 from pynet_bokeh import files
 from pynet_bokeh.errors import UserError
 
@@ -56,7 +56,7 @@ def fewest(layers: Sequence[str], drop_with: Callable[[Sequence[str]], float], m
     return tuple(kept)
 
 
-def search(bench: Bench, max_drop: float, *, progress: bool = True) -> Found:
+def search(bench: Workbench, max_drop: float, *, progress: bool = True) -> Found:
     """Finds the layers of a recipe that must stay float so that all pictures with a target together lose no more than
     `max_drop` decibels. Layers are tried in the order of what they alone cost the picture.
 
@@ -85,7 +85,7 @@ def search(bench: Bench, max_drop: float, *, progress: bool = True) -> Found:
     return Found(layers, drop_with(layers), drop_with(()), tuple(bench.scorer.times(models)))
 
 
-def write_recipe(bench: Bench, found: Found, path: Path, max_drop: float) -> None:
+def write_recipe(bench: Workbench, found: Found, path: Path, max_drop: float) -> None:
     """Writes the recipe that `search` found as a file for `--quant`."""
     recipe = bench.with_float(found.layers)
     content = dataclasses.asdict(recipe)

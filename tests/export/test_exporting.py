@@ -123,7 +123,7 @@ def tuned(run):
 def test_fine_tuning_is_kept_while_nothing_changes(run, tuned, monkeypatch, change, trainings):
     trained = []
 
-    def train(run, network, level, schedule, ranges, means, floats, folder, vgg_weights):
+    def train(run, network, level, schedule, ranges, means, floats, rounded, folder, vgg_weights):
         trained.append(1)
         (folder / "weights.npz").touch()
 

@@ -8,8 +8,8 @@ import pytest
 
 from export import __main__ as command
 from export import recipes, search
-from export.bench import bench
 from export.inspection import inspect
+from export.workbench import workbench
 from pynet_bokeh.errors import UserError
 from small_runs import finished_run
 
@@ -54,7 +54,7 @@ def recipe():
 
 @pytest.mark.xdist_group("search")
 def test_a_layer_whose_range_is_wrong_stands_first(run, recipe):
-    with bench(run.folder, recipe, 1, SIZE) as prepared:
+    with workbench(run.folder, recipe, 1, SIZE) as prepared:
         whole = prepared.ranges["level2_picture"]
         prepared.ranges["level2_picture"] = (0.0, whole[1] / 4)
         chosen = {"level2_picture", "level2_keep_blend", "level5_lift", "level1_keep"}

@@ -20,8 +20,8 @@ from pynet_bokeh.training.run import open_run
 
 
 @dataclasses.dataclass(frozen=True)
-class Bench:
-    """See `bench`.
+class Workbench:
+    """See `workbench`.
 
     Attributes:
       recipe: an integer one.
@@ -78,9 +78,9 @@ class Bench:
 
 
 @contextlib.contextmanager
-def bench(
+def workbench(
     run: Path, recipe: QuantizationRecipe, level: int, picture_size: tuple[int, int], *, vgg_weights: str | None = None
-) -> Iterator[Bench]:
+) -> Iterator[Workbench]:
     """Prepares a run's level as an export would. Raises UserError for a recipe without calibrated scales."""
     if not recipe.integer:
         raise UserError(f"--quant: a recipe of int8 or int16 activations is wanted; received {recipe.name}")
@@ -93,4 +93,4 @@ def bench(
         verify.save_cases(case_file, cases)
         with scorer(case_file) as process:
             graph = convert.float_graph(model, recipe)
-            yield Bench(recipe, model, graph, ranges, cases, Path(folder), process)
+            yield Workbench(recipe, model, graph, ranges, cases, Path(folder), process)

@@ -28,7 +28,7 @@ TRAIN_OPTIONS = --run "$(RUN)" $(if $(RECIPE),--recipe "$(RECIPE)") $(if $(DATA)
 	$(if $(FROM),--start-from "$(FROM)") \
 	$(if $(VGG),--vgg-weights "$(VGG)") $(foreach setting,$(SET),--set '$(setting)')
 
-.PHONY: help setup train train-level weights export-tflite emulators benchmark benchmark-training benchmark-networks demo apk android-assets android-test android-screens test test-slow lint clean
+.PHONY: help setup train train-level weights export-tflite export-table emulators benchmark benchmark-training benchmark-networks demo apk android-assets android-test android-screens test test-slow lint clean
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
 
@@ -49,9 +49,18 @@ train-level: $(READY)  ## train one level, coarsest first: N=7 … N=1 [RECIPE=]
 	@test -n "$(N)" || { echo "error: N is missing; make train-level N=7, then 6 … 1" >&2; exit 2; }
 	$(PY) -m pynet_bokeh train --level $(N) $(TRAIN_OPTIONS)
 
-export-tflite: $(READY)  ## quantize, convert, verify: [RUN=] [QUANT=fp32|fp16|dynamic_int8|ptq_int8|qat_int8] [SIZE=WxH,WxH] [FORCE=1]
+export-tflite: $(READY)  ## quantize, convert, verify: [RUN=] [QUANT=all, or names from export/recipes.toml] [SIZE=WxH,WxH] [FORCE=1]
 	$(PY) -m export tflite "$(RUN)" --quant $(QUANT) --size $(SIZE) \
 		$(if $(VGG),--vgg-weights "$(VGG)") $(if $(FORCE),--force)
+
+# All recipes of the phone model, or of MODEL=runs/my, in one table.
+MODEL = pynet_mobile
+TABLE := build/exports
+
+export-table: $(READY)  ## every recipe's size, quality, latency, memory: [MODEL=name or run] [SIZE=] -> build/exports/table.md
+	$(PY) -m export tflite "$(MODEL)" --quant all --size $(SIZE) --out $(TABLE) --force
+	$(PY) -m benchmark run $(TABLE) --kernels xnnpack --out $(TABLE)/benchmark/results.json --force
+	$(PY) -m benchmark exports $(TABLE)/benchmark/results.json --out $(TABLE)/table.md --force
 
 emulators: $(READY)  ## software Vulkan, qemu, Python for ARM64 into ~/.cache/pynet_bokeh: the tests then check GPU and ARM
 	$(PY) -m export fetch-emulators
@@ -105,13 +114,13 @@ benchmark-training: $(READY)  ## steps/s, waiting, peak memory of training by le
 
 # The demo: built-in scenes, all levels of a small pyramid, QAT, exports, benchmark, renders, a page to look at.
 DEMO := build/demo
-DEMO_MODELS = $(foreach quant,fp32 fp16 dynamic_int8 ptq_int8 qat_int8,$(DEMO)/models/pynet_mobile_$(quant)_512x512.tflite)
+DEMO_MODELS = $(foreach quant,fp32 fp16 dynamic_int8 ptq_int8 qat_int8 int16x8 mixed,$(DEMO)/models/pynet_mobile_$(quant)_512x512.tflite)
 DEMO_INT8 = $(DEMO)/models/pynet_mobile_qat_int8_512x512.tflite
 
 demo: $(READY)  ## scenes -> training -> int8 .tflite -> benchmark -> pictures: build/demo/report.html
 	$(PY) -m pynet_bokeh data scenes --out $(DEMO)/scenes --count 600 --test-count 24 --size 512 --vary
 	$(PY) -m pynet_bokeh train --run $(DEMO)/run --recipe demo --data $(DEMO)/scenes
-	$(PY) -m export tflite $(DEMO)/run --size 512 --quant all --qat-steps 200 --out $(DEMO)/models --force
+	$(PY) -m export tflite $(DEMO)/run --size 512 --quant all --out $(DEMO)/models --force
 	$(PY) -m pynet_bokeh evaluate --model $(DEMO)/run --data $(DEMO)/scenes --json $(DEMO)/evaluation/float.json
 	$(foreach quant,fp32 fp16 dynamic_int8 ptq_int8,$(PY) -m pynet_bokeh evaluate --data $(DEMO)/scenes --no-discs \
 		--model $(DEMO)/models/pynet_mobile_$(quant)_512x512.tflite --json $(DEMO)/evaluation/$(quant).json &&) true

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from benchmark import (
     compare_command,
+    export_table,
     inspect_command,
     networks_command,
     probe_command,
@@ -41,6 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     probe_command.add(commands)
     networks_command.add(commands)
     training_command.add(commands)
+    export_table.add(commands)
     arguments = cli.parse(parser, argv)
     return cli.run(_without_leftovers, arguments)
 

@@ -1,14 +1,13 @@
 """From a trained run to a verified .tflite, and what a .tflite is fit for."""
 
 import argparse
-import dataclasses
 import itertools
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from export import fitness_commands, show
-from export.recipes import RECIPES, QatSchedule
+from export import fitness_commands, look_commands, show
+from export.recipes import FILE, RECIPES, changed, chosen
 from pynet_bokeh import cli, levels, shipped
 
 
@@ -24,7 +23,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         "--quant",
         default="qat_int8",
         metavar="NAME[,NAME]",
-        help=f"how to quantize, or all (default qat_int8). {recipes}",
+        help=f"recipes, or files of them like {FILE.name}, or all (default qat_int8). {recipes}",
     )
     tflite.add_argument(
         "--size",
@@ -41,14 +40,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         help="export this level's picture (default 1)",
     )
     tflite.add_argument("--out", type=Path, metavar="DIR", help="where to write (default RUN/export)")
-    for field in dataclasses.fields(QatSchedule):
-        tflite.add_argument(
-            f"--qat-{field.name.replace('_', '-')}",
-            type=field.type,
-            default=field.default,
-            metavar="N",
-            help=f"fine-tuning of qat_int8 (default {field.default})",
-        )
+    tflite.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="change the recipes, as in finetune.steps=0; of recipes that have the table",
+    )
     tflite.add_argument("--vgg-weights", metavar="FILE", help="VGG19's weights, where the run's losses need them")
     tflite.add_argument(
         "--force",
@@ -57,6 +55,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     tflite.set_defaults(command=_tflite)
 
+    look_commands.add(commands)
     show.add(commands)
     untrained = commands.add_parser(
         "untrained",
@@ -66,7 +65,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     untrained.add_argument("networks", nargs="+", metavar="NETWORK", help="see python -m pynet_bokeh models")
     untrained.add_argument(
-        "--quant", default="fp32,qat_int8", metavar="NAME[,NAME]", help="how to quantize (default fp32,qat_int8)"
+        "--quant", default="fp32,qat_int8", metavar="NAME[,NAME]", help="as for tflite (default fp32,qat_int8)"
     )
     untrained.add_argument(
         "--size", type=cli.image_size, default=(1024, 1024), metavar="WIDTHxHEIGHT", help="picture size (default 1024)"
@@ -90,10 +89,10 @@ def _untrained(arguments: argparse.Namespace) -> int:
     from export.untrained import export_untrained
 
     for network in arguments.networks:
-        for name in arguments.quant.split(","):
+        for recipe in chosen(arguments.quant):
             export_untrained(
                 network,
-                quantization=name,
+                quantization=recipe,
                 picture_size=arguments.size,
                 out=arguments.out,
                 force=arguments.force,
@@ -106,20 +105,16 @@ def _tflite(arguments: argparse.Namespace) -> int:
     from export.exporting import VerificationFailed, export  # tensorflow takes 4 s: not before it is needed
 
     run = shipped.run_folder(arguments.run)
-    names = list(RECIPES) if arguments.quant == "all" else arguments.quant.split(",")
-    schedule = QatSchedule(
-        **{field.name: getattr(arguments, f"qat_{field.name}") for field in dataclasses.fields(QatSchedule)}
-    )
+    recipes = changed(chosen(arguments.quant), arguments.set)
     failed = False
-    for name, size in itertools.product(names, arguments.size):
+    for recipe, size in itertools.product(recipes, arguments.size):
         try:
             export(
                 run,
-                quantization=name,
+                quantization=recipe,
                 picture_size=size,
                 level=arguments.level,
                 out=arguments.out,
-                schedule=schedule,
                 force=arguments.force,
                 vgg_weights=arguments.vgg_weights,
             )

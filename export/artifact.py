@@ -10,7 +10,7 @@ from pathlib import Path
 from pynet_bokeh import files
 
 FORMAT = 2
-LIBRARIES = ("tensorflow", "tf-keras", "tensorflow-model-optimization", "ai-edge-litert", "numpy")
+LIBRARIES = ("tensorflow", "tf-keras", "ai-edge-litert", "numpy")
 
 
 def sha256(path: Path) -> str:

@@ -1,6 +1,7 @@
 """Networks with random weights as .tflite files: for latency, memory and size, which weights don't change.
 
-Nothing is verified: what such a network draws means nothing.
+Nothing is verified: what such a network draws means nothing. Nor is anything fine-tuned: `qat_int8` is calibrated like
+`ptq_int8`, which gives the same graph.
 """
 
 import dataclasses
@@ -10,9 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
-from export import artifact, quantize
+from export import artifact
 from export.convert import convert
-from export.recipes import recipe_named
+from export.ranges import calibrate
+from export.recipes import QuantizationRecipe, recipe_named
 from pynet_bokeh import files
 from pynet_bokeh.models import cost, registry
 from pynet_bokeh.models.network import Network
@@ -23,7 +25,7 @@ CALIBRATION_PICTURES = 1
 def export_untrained(
     name: str,
     *,
-    quantization: str,
+    quantization: str | QuantizationRecipe,
     picture_size: tuple[int, int],
     out: Path,
     seed: int = 0,
@@ -32,12 +34,14 @@ def export_untrained(
 ) -> Path:
     """Writes network `name` with random weights as `out/NAME_untrained_QUANT_WxH.tflite` and its sidecar.
 
+    `quantization` is a recipe, or the name of one in export.recipes.
+
     One that is there already is left alone unless `force` is given. Its sidecar has no verification figures, and says
     `"untrained": true`.
 
     Raises UserError for an unknown network or quantization and a size the network does not take.
     """
-    recipe = recipe_named(quantization)
+    recipe = recipe_named(quantization) if isinstance(quantization, str) else quantization
     path = out / f"{name}_untrained_{recipe.name}_{picture_size[1]}x{picture_size[0]}.tflite"
     if path.exists() and not force:
         # Only this command writes that name, and another sidecar means another revision's network.
@@ -49,11 +53,8 @@ def export_untrained(
     randomize(network, seed=seed)
     model = network.model()
     report(f"{path.name}: converting")
-    final = model
-    if recipe.trained:
-        final = quantize.quantize(model)
-        quantize.calibrate(final, model, _pictures(model, seed))  # XNNPACK takes no scales that are far apart
-    content = convert(final, recipe, lambda: _pictures(model, seed))
+    ranges = calibrate(model, _pictures(model, seed))[0] if recipe.integer else None
+    content = convert(model, recipe, ranges)
     sidecar = {
         "network": network.name,
         "network_config": dataclasses.asdict(network.config),

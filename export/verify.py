@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from export import graph
-from export.recipes import QuantizationRecipe, recipe_named
+from export.recipes import QuantizationRecipe, from_dict
 from pynet_bokeh import files
 from pynet_bokeh.cli import run as run_command
 from pynet_bokeh.metrics import SSIM_WINDOW, psnr, ssim
@@ -132,11 +132,12 @@ def load_cases(path: Path) -> list[Case]:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """`python -m export.verify MODEL CASES RECIPE RESULT`: the process that export starts for each artifact."""
+    """`python -m export.verify MODEL CASES RECIPE RESULT`: the process that export starts for each artifact; RECIPE as
+    JSON."""
     model, cases, recipe, result = sys.argv[1:] if argv is None else argv
 
     def command(_):
-        figures = verify(Path(model), recipe_named(recipe), load_cases(Path(cases)))
+        figures = verify(Path(model), from_dict(json.loads(recipe), where="recipe"), load_cases(Path(cases)))
         files.write_json(Path(result), json.loads(json.dumps(figures)))
         return 0
 

@@ -235,9 +235,17 @@ class TflitePredictor:
     size_multiple = 1
     finds_focus = False
 
-    def __init__(self, path: Path, *, threads: int | None = None, xnnpack: bool = True, any_scale: bool = False):
+    def __init__(
+        self,
+        path: Path,
+        *,
+        threads: int | None = None,
+        xnnpack: bool = True,
+        any_scale: bool = False,
+        keep_all: bool = False,
+    ):
         self.name = str(path)
-        self._interpreter = open_interpreter(path, threads=threads, xnnpack=xnnpack)
+        self._interpreter = open_interpreter(path, threads=threads, xnnpack=xnnpack, keep_all=keep_all)
         inputs, outputs = signature(self._interpreter, path)
         pictures = [one for one in inputs.values() if len(one.shape) == 4 and one.shape[-1] == 3]
         openings = [one for one in inputs.values() if one.shape == (1, 1, 1, 1)]
@@ -310,6 +318,18 @@ class TflitePredictor:
         if not np.isfinite(picture).all():  # as when a variance overflows fp16
             raise UserError(f"{self.name}: the network's picture holds values that are no numbers (infinity or NaN)")
         return np.clip(picture, 0.0, 1.0)
+
+    def inner_tensors(self) -> dict[str, tuple[int, Tensor]]:
+        """The tensors of the graph by their names in the file, with the numbers that `inner_values` takes."""
+        found = {}
+        for one in self._interpreter.get_tensor_details():
+            if one["name"]:
+                found[one["name"]] = one["index"], _tensor(one["name"], one)
+        return found
+
+    def inner_values(self, number: int) -> np.ndarray:
+        """What a tensor holds after a call, as stored; for a model opened with `keep_all` and without XNNPACK."""
+        return self._interpreter.get_tensor(number)
 
     def _invoke(self, values: dict[str, np.ndarray]) -> np.ndarray:
         """Runs a file without a signature by its tensors' names."""

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from android_reference import Folder
+from export.artifact import FORMAT
 from pynet_bokeh import images
 from pynet_bokeh.photos import bundled_photos
 from pynet_bokeh.render import render_photo
@@ -50,7 +51,7 @@ class RecordingPredictor:
         """What `python -m export tflite` would write of it."""
         height, width = self.output.shape[1:3]
         return {
-            "format": 1,
+            "format": FORMAT,
             "file": file,
             "bytes": len(content),
             "sha256": "0" * 64,
@@ -158,7 +159,7 @@ def sidecar_of(model: Path, *, quantization: str) -> dict:
     ((_, output),) = described["outputs"].items()
     content = model.read_bytes()
     return {
-        "format": 1,
+        "format": FORMAT,
         "file": model.name,
         "bytes": len(content),
         "sha256": hashlib.sha256(content).hexdigest(),

@@ -29,6 +29,8 @@ WITHOUT_TENSORFLOW = (
     "export.show",
     "export.__main__",
     "export.recipes",
+    "export.scoring",
+    "export.layer_errors",
     "benchmark.training",
     "benchmark.training_worker",
     "benchmark.worker",

@@ -9,7 +9,7 @@ from pynet_bokeh import files
 from pynet_bokeh.errors import UserError
 
 IDENTIFIER = b"TFL3"  # bytes 4 to 8 of every .tflite flatbuffer
-FORMAT = 1
+FORMAT = 2  # of export/artifact.py
 
 
 def put(model: Path, folder: Path = layout.ASSETS) -> Path:
@@ -52,6 +52,8 @@ def check(model: Path, sidecar: Path) -> None:
     missing = [key for key in ("sha256", "inputs", "output", "picture_size", "input_scale") if key not in described]
     if missing:
         raise UserError(f"{sidecar}: not a sidecar; {', '.join(missing)} is missing")
+    if described["picture_size"] is None:
+        raise UserError(f"{model}: a model with a fixed picture size is wanted; this one takes any")
     if described["sha256"] != hashlib.sha256(content).hexdigest():
         raise UserError(f"{sidecar}: describes another file than {model}; their SHA-256 differ")
 

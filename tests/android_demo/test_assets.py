@@ -7,6 +7,7 @@ import pytest
 
 from android_demo.apk import assets, layout
 from android_demo.apk.__main__ import main
+from export import artifact
 from pynet_bokeh.errors import UserError
 
 MODEL = b"\x1c\x00\x00\x00TFL3" + bytes(100)
@@ -17,7 +18,7 @@ def model(tmp_path):
     """An artifact, as far as it is looked at."""
     path = tmp_path / "exported.tflite"
     path.write_bytes(MODEL)
-    sidecar = {"format": 1, "sha256": hashlib.sha256(MODEL).hexdigest(), "inputs": {}, "output": {}}
+    sidecar = {"format": assets.FORMAT, "sha256": hashlib.sha256(MODEL).hexdigest(), "inputs": {}, "output": {}}
     sidecar |= {"picture_size": {"width": 64, "height": 32}, "input_scale": 1, "network": "n", "quantization": "q"}
     path.with_suffix(".json").write_text(json.dumps(sidecar))
     return path
@@ -45,11 +46,19 @@ def test_what_does_not_belong_together_changes_nothing(model, tmp_path):
     assert (folder / layout.MODEL).read_bytes() == MODEL
 
 
+def test_the_format_read_is_the_one_written():
+    (java,) = layout.DEMO.glob("app/src/main/java/**/core/Sidecar.java")
+    assert assets.FORMAT == artifact.FORMAT
+    assert f"int FORMAT = {artifact.FORMAT};" in java.read_text()
+
+
 def test_wrong_models_are_named(model, tmp_path):
-    change(model, format=2)
-    with pytest.raises(UserError, match="format 1"):
-        assets.put(model, tmp_path)
     change(model, format=1)
+    with pytest.raises(UserError, match="a sidecar of format 2"):
+        assets.put(model, tmp_path)
+    change(model, format=2, picture_size=None)
+    with pytest.raises(UserError, match="a fixed picture size is wanted; this one takes any"):
+        assets.put(model, tmp_path)
     sidecar = json.loads(model.with_suffix(".json").read_text())
     del sidecar["inputs"]
     model.with_suffix(".json").write_text(json.dumps(sidecar))

@@ -10,7 +10,7 @@ from pynet_bokeh import tflite_graph
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("quantization", ["fp32", "qat_int8"])
+@pytest.mark.parametrize("quantization", ["fp32", "qat_int8", "int16x8", "mixed"])
 def test_every_weight_is_in_the_file_once(tmp_path, quantization):
     said = []
     arguments = {"quantization": quantization, "picture_size": (128, 128), "out": tmp_path, "report": said.append}

@@ -14,7 +14,7 @@ import java.util.Map;
  */
 public final class Sidecar {
     /** Written by export/artifact.py. */
-    public static final int FORMAT = 1;
+    public static final int FORMAT = 2;
 
     private static final long MOST_VALUES = 3L * 8192 * 8192; // of a tensor, so that its bytes can be counted by an int
 

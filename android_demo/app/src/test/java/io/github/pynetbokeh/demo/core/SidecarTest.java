@@ -16,7 +16,7 @@ public class SidecarTest {
 
     /** Of a network that takes image, focus and strength, 64x64. */
     public static String text() {
-        return "{\"format\": 1, \"file\": \"a.tflite\", \"bytes\": 20, \"sha256\": \""
+        return "{\"format\": 2, \"file\": \"a.tflite\", \"bytes\": 20, \"sha256\": \""
                 + "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\", \"network\": \"n\","
                 + " \"quantization\": \"ptq_int8\", \"picture_size\": {\"height\": 64, \"width\": 64},"
                 + " \"input_scale\": 1, \"inputs\": {" + tensor("image", 3) + ", " + tensor("focus", 1) + ", "
@@ -51,12 +51,13 @@ public class SidecarTest {
 
     @Test
     public void whatDoesNotFitIsNamed() {
-        refused("format", "\"format\": 1", "\"format\": 2");
+        refused("format", "\"format\": 2", "\"format\": 1");
         refused("file", "\"a.tflite\"", "5");
         refused("sha256", "0123", "xyz!");
         refused("input_scale", "\"input_scale\": 1", "\"input_scale\": 0.5");
         refused("picture_size", "{\"height\": 64, \"width\": 64}", "{\"height\": 64, \"width\": 32}");
         refused("picture_size", "{\"height\": 64, \"width\": 64}", "[64, 64]");
+        refused("picture_size", "{\"height\": 64, \"width\": 64}", "null"); // for any size
         refused("image.shape", "[1, 64, 64, 3]", "[1, 64, 64]");
         refused("image.shape", "[1, 64, 64, 3]", "[1, -1, 64, 3]");
         refused("image.shape", "[1, 64, 64, 3]", "[1, 1000000, 1000000, 3]");

@@ -38,7 +38,7 @@ def convert(model: tf_keras.Model, recipe: QuantizationRecipe, ranges: Ranges | 
 
 def float_graph(model: tf_keras.Model, recipe: QuantizationRecipe) -> Graph:
     """What an integer recipe begins with."""
-    return Graph(_converted(model, recipe), model.name, picture_layer(model))
+    return Graph(_converted(model, recipe), picture_layer(model))
 
 
 def picture_layer(model: tf_keras.Model) -> str:
@@ -65,7 +65,7 @@ def integer(graph: Graph, model: tf_keras.Model, recipe: QuantizationRecipe, ran
         )
     except Exception as error:
         raise _refused(recipe, error) from error
-    quantized = Graph(content, model.name, picture_layer(model))
+    quantized = Graph(content, picture_layer(model))
     for node in quantized.nodes:
         asked = node.layer in kept or node.operator in (*recipe.keep_float.operators, "DEQUANTIZE")
         if node.float and not asked:

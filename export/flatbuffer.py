@@ -1,4 +1,6 @@
-"""A .tflite as data: which layer each operator belongs to, and the ranges that quantization goes by."""
+"""A .tflite as data that can be changed: its operators' layers, and the ranges that quantization goes by.
+
+By TensorFlow's schema; export.graph reads operators without TensorFlow."""
 
 import dataclasses
 import fnmatch
@@ -7,6 +9,8 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 from tensorflow.lite.python import schema_py_generated as schema
 from tensorflow.lite.tools import flatbuffer_utils
+
+from export.graph import path_of
 
 OPERATORS = {value: name for name, value in vars(schema.BuiltinOperator).items() if isinstance(value, int)}
 FLOATS = (schema.TensorType.FLOAT32, schema.TensorType.FLOAT16)
@@ -30,7 +34,7 @@ class Node:
 
 
 class Graph:
-    """A .tflite of one subgraph that was converted from the Keras model called `model_name`.
+    """A .tflite of one subgraph that was converted from a Keras model.
 
     Attributes:
       content: the file's bytes.
@@ -38,11 +42,10 @@ class Graph:
         belongs to the layer `last`.
     """
 
-    def __init__(self, content: bytes, model_name: str, last: str = ""):
+    def __init__(self, content: bytes, last: str = ""):
         self.content = content
         self._model = flatbuffer_utils.read_model_from_bytearray(bytearray(content))
         (self._graph,) = self._model.subgraphs
-        self._prefix = f"{model_name}/"
         output = self._graph.tensors[self._graph.outputs[0]].name.decode()
         self._output, self._last = output, last or output  # the converter numbers what it makes of the output
         codes = [max(code.builtinCode, code.deprecatedBuiltinCode) for code in self._model.operatorCodes]
@@ -57,10 +60,8 @@ class Graph:
         return Node(operator, self._path(name).partition("/")[0], name, tensor.type in FLOATS)
 
     def _path(self, tensor: str) -> str:
-        """`model/level2_encoder/Relu;model/level2_encoder/BiasAdd` -> `level2_encoder/Relu`; what has no such name
-        (inputs and outputs) keeps its own."""
-        first = tensor.partition(";")[0]
-        return first.partition(self._prefix)[2] or (self._last if first.startswith(self._output) else first)
+        """`path_of`, but what makes the output belongs to the layer `last`."""
+        return self._last if tensor.startswith(self._output) else path_of(tensor)
 
     def with_ranges(self, ranges: Mapping[str, tuple[float, float]], edges: tuple[float, float] = (0.0, 1.0)) -> bytes:
         """The float graph as a post-training calibration would leave it.

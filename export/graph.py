@@ -8,8 +8,6 @@ import numpy as np
 
 from pynet_bokeh.runtime import open_interpreter
 
-_QUANTIZED_LAYER = "quant_"  # tfmot's, before the name of a wrapped layer
-
 
 @dataclasses.dataclass(frozen=True)
 class Inner:
@@ -44,10 +42,16 @@ class Operator:
     outputs: tuple[Inner, ...]
 
 
+def path_of(tensor_name: str) -> str:
+    """`model/level3_encoder/Relu;model/level3_encoder/BiasAdd` -> `level3_encoder/Relu`: the layer that a tensor came
+    out of, and its operation there. What has no such name (inputs and outputs) keeps its own."""
+    first = tensor_name.partition(";")[0]
+    return first.partition("/")[2] or first
+
+
 def layer_of(tensor_name: str) -> str:
-    """`model/quant_level3_encoder/Relu;model/…` -> `level3_encoder`: the layer a tensor came out of."""
-    parts = tensor_name.partition(";")[0].split("/")
-    return (parts[1] if len(parts) > 1 else parts[0]).removeprefix(_QUANTIZED_LAYER)
+    """`model/level3_encoder/Relu;model/…` -> `level3_encoder`: the layer that a tensor came out of."""
+    return path_of(tensor_name).partition("/")[0]
 
 
 def operators(interpreter) -> list[Operator]:

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from PIL import ExifTags, Image, ImageOps
 
+from benchmark.samples import Latency
 from benchmark.statistics import summarize
 from pynet_bokeh import images, merge
 
@@ -55,11 +56,15 @@ def write_statistics(path: Path) -> None:
             {
                 "samples": samples,
                 "mad": float(np.median(np.abs(samples - np.median(samples)))),
-                **{key: value for key, value in vars(summarize([samples])).items() if key != "interval"},
+                **{key: value for key, value in vars(summarize([_latency(samples)])).items() if key != "interval"},
             }
             for samples in lists
         ]
     )
+
+
+def _latency(samples: list[float]) -> Latency:
+    return Latency(initialisation_ms=0.0, first_ms=0.0, warmup_ms=[], samples_ms=samples, settled=None, delegation=None)
 
 
 def write_orientations(path: Path) -> None:

@@ -158,6 +158,17 @@ def test_one_file_for_any_size_draws_what_the_network_draws_at_each(run):
     np.testing.assert_allclose(TflitePredictor(path)(image, focus, 0.5), np.clip(wanted, 0, 1), atol=1e-5)
 
 
+def test_an_integer_file_for_any_size(run):
+    path = export(run, "ptq_int8", picture_size=None)
+    sidecar = json.loads(path.with_suffix(".json").read_text())
+    jsonschema.validate(sidecar, SCHEMA)
+    assert sidecar["inputs"]["image"] == {
+        "shape": [1, -1, -1, 3],
+        "dtype": "uint8",
+        "quantization": {"scale": pytest.approx(1 / 255), "zero_point": 0},
+    }
+
+
 def test_a_photo_folders_path_is_not_absolute_and_is_found_again(tmp_path):
     for split in ("train", "test"):
         write_pairs(SceneSource((64, 64), extra="focus", count=2), tmp_path / "photos" / split, workers=1)

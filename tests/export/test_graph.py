@@ -3,7 +3,7 @@ from export import graph
 
 def test_layers_are_called_as_the_network_calls_them():
     assert graph.layer_of("pynet_mobile_level1/level3_encoder/Relu;pynet_mobile_level1/x/BiasAdd") == "level3_encoder"
-    assert graph.layer_of("model/quant_level3_encoder/Conv2D") == "level3_encoder"
+    assert graph.path_of("model/level3_encoder/Relu;model/x/BiasAdd") == "level3_encoder/Relu"
     assert graph.layer_of("serving_default_image:0") == "serving_default_image:0"
 
 

@@ -28,7 +28,7 @@ TRAIN_OPTIONS = --run "$(RUN)" $(if $(RECIPE),--recipe "$(RECIPE)") $(if $(DATA)
 	$(if $(FROM),--start-from "$(FROM)") \
 	$(if $(VGG),--vgg-weights "$(VGG)") $(foreach setting,$(SET),--set '$(setting)')
 
-.PHONY: help setup train train-level weights export-tflite benchmark benchmark-training demo test test-slow lint clean
+.PHONY: help setup train train-level weights export-tflite export-table emulators benchmark benchmark-training benchmark-networks demo apk android-assets android-test android-screens test test-slow lint clean
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
 
@@ -49,12 +49,45 @@ train-level: $(READY)  ## train one level, coarsest first: N=7 … N=1 [RECIPE=]
 	@test -n "$(N)" || { echo "error: N is missing; make train-level N=7, then 6 … 1" >&2; exit 2; }
 	$(PY) -m pynet_bokeh train --level $(N) $(TRAIN_OPTIONS)
 
-export-tflite: $(READY)  ## quantize, convert, verify: [RUN=] [QUANT=fp32|fp16|dynamic_int8|ptq_int8|qat_int8] [SIZE=] [FORCE=1]
+export-tflite: $(READY)  ## quantize, convert, verify: [RUN=] [QUANT=all, or names from export/recipes.toml] [SIZE=WxH,WxH] [FORCE=1]
 	$(PY) -m export tflite "$(RUN)" --quant $(QUANT) --size $(SIZE) \
 		$(if $(VGG),--vgg-weights "$(VGG)") $(if $(FORCE),--force)
 
+# All recipes of the phone model, or of MODEL=runs/my, in one table.
+MODEL = pynet_mobile
+TABLE := build/exports
+
+export-table: $(READY)  ## every recipe's size, quality, latency, memory: [MODEL=name or run] [SIZE=] -> build/exports/table.md
+	$(PY) -m export tflite "$(MODEL)" --quant all --size $(SIZE) --out $(TABLE) --force
+	$(PY) -m benchmark run $(TABLE) --kernels xnnpack --out $(TABLE)/benchmark/results.json --force
+	$(PY) -m benchmark exports $(TABLE)/benchmark/results.json --out $(TABLE)/table.md --force
+
+emulators: $(READY)  ## software Vulkan, qemu, Python for ARM64 into ~/.cache/pynet_bokeh: the tests then check GPU and ARM
+	$(PY) -m export fetch-emulators
+
 benchmark: $(READY)  ## measure .tflite files on this machine: [MODELS="a.tflite folder"] [OUT=] [FORCE=1]
 	$(PY) -m benchmark run $(MODELS) --out "$(OUT)/results.json" --markdown "$(OUT)/results.md" $(if $(FORCE),--force)
+
+# Every network of the zoo side by side. Where there are no weights, random ones: latency, memory and size don't depend on
+# them. The phone model's own are in the box.
+NETWORKS := build/networks
+NETWORK_MODELS = $(foreach quant,fp32 ptq_int8,$(NETWORKS)/models/pynet_mobile_$(quant)_1024x1024.tflite) \
+	$(foreach name,glass_net pynet double_vnet,$(foreach quant,fp32 qat_int8,$(NETWORKS)/models/$(name)_untrained_$(quant)_1024x1024.tflite))
+BUDGET = budgets/phone.yaml
+THREADS =
+
+benchmark-networks: $(READY)  ## every network at 1024x1024, side by side: build/networks/report.html [THREADS=1,2,4] [BUDGET=]
+	$(PY) -m export tflite pynet_mobile --quant fp32,ptq_int8 --size 1024x1024 --out $(NETWORKS)/models
+	$(PY) -m export untrained glass_net pynet double_vnet --quant fp32,qat_int8 --size 1024x1024 --out $(NETWORKS)/models
+	$(foreach quant,fp32 ptq_int8,$(PY) -m pynet_bokeh evaluate --limit 16 --no-discs --json $(NETWORKS)/$(quant).json \
+		--model $(NETWORKS)/models/pynet_mobile_$(quant)_1024x1024.tflite &&) true
+	$(PY) -m benchmark run $(NETWORK_MODELS) --kernels xnnpack $(if $(THREADS),--threads $(THREADS)) \
+		--out $(NETWORKS)/results.json --markdown $(NETWORKS)/results.md --force
+	$(PY) -m benchmark probe --check $(NETWORKS)/results.json --out $(NETWORKS)/peaks.json --force
+	$(PY) -m benchmark networks $(NETWORKS)/results.json --peaks $(NETWORKS)/peaks.json --budget $(BUDGET) \
+		$(foreach quant,fp32 ptq_int8,--evaluation pynet_mobile_$(quant)_1024x1024=$(NETWORKS)/$(quant).json) \
+		--command "make benchmark-networks" --out $(NETWORKS)/report.html --force
+	@echo "look at $(NETWORKS)/report.html"
 
 # The shipped weights again, from photos with subject masks. 3 lenses for each photo as it is, 3 for montages, and scenes.
 MASKS =
@@ -81,31 +114,56 @@ benchmark-training: $(READY)  ## steps/s, waiting, peak memory of training by le
 
 # The demo: built-in scenes, all levels of a small pyramid, QAT, exports, benchmark, renders, a page to look at.
 DEMO := build/demo
-DEMO_MODELS = $(foreach quant,fp32 fp16 dynamic_int8 ptq_int8 qat_int8,$(DEMO)/models/pynet_mobile_$(quant)_512x512.tflite)
+DEMO_MODELS = $(foreach quant,fp32 fp16 dynamic_int8 ptq_int8 qat_int8 int16x8 mixed,$(DEMO)/models/pynet_mobile_$(quant)_512x512.tflite)
 DEMO_INT8 = $(DEMO)/models/pynet_mobile_qat_int8_512x512.tflite
 
 demo: $(READY)  ## scenes -> training -> int8 .tflite -> benchmark -> pictures: build/demo/report.html
 	$(PY) -m pynet_bokeh data scenes --out $(DEMO)/scenes --count 600 --test-count 24 --size 512 --vary
 	$(PY) -m pynet_bokeh train --run $(DEMO)/run --recipe demo --data $(DEMO)/scenes
-	$(PY) -m export tflite $(DEMO)/run --size 512 --quant all --qat-steps 200 --out $(DEMO)/models --force
+	$(PY) -m export tflite $(DEMO)/run --size 512 --quant all --out $(DEMO)/models --force
 	$(PY) -m pynet_bokeh evaluate --model $(DEMO)/run --data $(DEMO)/scenes --json $(DEMO)/evaluation/float.json
+	$(foreach quant,fp32 fp16 dynamic_int8 ptq_int8,$(PY) -m pynet_bokeh evaluate --data $(DEMO)/scenes --no-discs \
+		--model $(DEMO)/models/pynet_mobile_$(quant)_512x512.tflite --json $(DEMO)/evaluation/$(quant).json &&) true
 	$(PY) -m pynet_bokeh evaluate --model $(DEMO_INT8) --data $(DEMO)/scenes --min-gain 2 \
 		--json $(DEMO)/evaluation/qat_int8.json \
 		--pictures $(DEMO)/evaluation/pictures
 	$(PY) -m benchmark run $(DEMO_MODELS) --out $(DEMO)/benchmark/results.json --force
 	$(PY) -m pynet_bokeh render $(PHOTOS) -o $(DEMO)/pictures --focus $(PHOTOS)/focus --model $(DEMO_INT8) --force
 	$(PY) -m benchmark report --run $(DEMO)/run --models $(DEMO)/models --benchmark $(DEMO)/benchmark/results.json \
-		--evaluation float=$(DEMO)/evaluation/float.json --evaluation qat_int8=$(DEMO)/evaluation/qat_int8.json \
+		--evaluation float=$(DEMO)/evaluation/float.json \
+		$(foreach quant,fp32 fp16 dynamic_int8 ptq_int8 qat_int8,--evaluation $(quant)=$(DEMO)/evaluation/$(quant).json) \
 		--pictures $(DEMO)/pictures --originals $(PHOTOS) --scenes $(DEMO)/evaluation/pictures \
 		--command "make demo" --out $(DEMO)/report.html --force
 	@echo "look at $(DEMO)/report.html"
+
+# The Android demo. Only exporting the model needs .venv.
+MODEL =
+ANDROID_BUILD := build/android
+ANDROID_MODEL := $(ANDROID_BUILD)/model/pynet_mobile_ptq_int8_1024x1024.tflite
+
+apk:  ## the Android demo as a signed APK: build/android/pynet_bokeh_demo.apk
+	@test -e android_demo/app/src/main/assets/model.tflite || $(MAKE) --no-print-directory android-assets
+	$(PYTHON) -m android_demo.apk build
+
+android-assets: $(if $(MODEL),,$(ANDROID_MODEL))  ## the model that the app has: [MODEL=file.tflite]
+	$(PYTHON) -m android_demo.apk assets "$(or $(MODEL),$(ANDROID_MODEL))"
+
+$(ANDROID_MODEL): | $(READY)
+	$(PY) -m export tflite pynet_mobile --quant ptq_int8 --size 1024x1024 --out "$(@D)" --force
 
 test: $(READY)  ## everything fast
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m pytest -q -n auto --dist loadgroup
 
+android-test: $(READY)  ## the Android demo's Java on this machine's JVM, against Python, with TFLite's own library
+	$(PY) -m pytest -q -rs tests/android_demo/test_java.py tests/android_demo/test_inference.py
+
+android-screens: $(READY) apk  ## draw the app's screens for its README: android_demo/docs
+	$(PY) tests/android_screens.py
+
 test-slow: $(READY)  ## the tests that take minutes
+	-$(PY) tests/debian_phone.py
 	$(PY) -m pytest -q -m slow
 
 lint: $(READY)  ## put the code into its form

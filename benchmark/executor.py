@@ -1,4 +1,4 @@
-"""Where a model runs: one interface for the host, and later for a GPU or a phone, and a fake one for tests."""
+"""Where a model runs: one interface for the host and for phones, and a fake one for tests."""
 
 import hashlib
 from collections.abc import Mapping
@@ -7,17 +7,27 @@ from typing import Protocol
 
 import numpy as np
 
-from benchmark.samples import XNNPACK, Delegation, Effort, Latency, Memory, Setting, Signature, TensorFacts
+from benchmark import machine
+from benchmark.machine import Machine
+from benchmark.samples import XNNPACK, Delegation, Effort, Latency, Memory, PhotoCost, Setting, Signature, TensorFacts
 from pynet_bokeh.errors import UserError
+
+
+class Unavailable(UserError):
+    """The place itself is gone, such as a phone that was unplugged: nothing more can be measured there."""
 
 
 class Executor(Protocol):
     """Runs one model in one setting and hands back raw samples. It judges nothing and prints nothing.
 
-    Every method raises UserError, one line naming `model`, when the model can't be opened or run there.
+    Every method raises UserError, one line naming `model`, when the model can't be opened or run there, and
+    Unavailable when nothing can any more.
     """
 
     name: str
+
+    def machine(self) -> Machine:
+        """Facts about where models run, now."""
 
     def inspect(self, model: Path) -> Signature:
         """Opens the model without running it: inputs and outputs."""
@@ -27,6 +37,9 @@ class Executor(Protocol):
 
     def memory(self, model: Path, setting: Setting) -> Memory:
         """Peak memory in a fresh process of its own: timing loops and their lists stay out of it."""
+
+    def photo(self, model: Path, setting: Setting, photo: Path) -> PhotoCost:
+        """What rendering a photo from file to file costs by stage; only where models run on this machine's CPU."""
 
 
 class FakeExecutor:
@@ -63,6 +76,9 @@ class FakeExecutor:
         self._delegation = delegation or Delegation(nodes=12, delegated=12, partitions=1)
         self.calls: list[tuple] = []
 
+    def machine(self) -> Machine:
+        return machine.describe()
+
     def inspect(self, model: Path) -> Signature:
         self._call("inspect", model)
         picture = {"shape": [1, 64, 64, 3], "dtype": "float32"}
@@ -89,6 +105,12 @@ class FakeExecutor:
     def memory(self, model: Path, setting: Setting) -> Memory:
         self._call("memory", model, setting)
         return Memory(baseline_mb=30.0, peak_mb=30.0 + self._milliseconds[model.stem])
+
+    def photo(self, model: Path, setting: Setting, photo: Path) -> PhotoCost:
+        self._call("photo", model, setting, photo)
+        run = self._milliseconds[model.stem] / setting.threads
+        stages = {"decode": 100.0, "resize": 20.0, "run": run, "blend": 200.0, "encode": 150.0}
+        return PhotoCost(4000, 3000, 5_000_000, {stage: [ms] * 3 for stage, ms in stages.items()}, peak_mb=300.0)
 
     def _call(self, kind: str, model: Path, *details) -> int:
         self.calls.append((kind, model.stem, *details))

@@ -13,12 +13,14 @@ class Machine:
 
     cpu: str
     architecture: str
-    cores: int  # those this process may use
+    cores: int  # those a process may use
     memory_mb: int | None
     os: str
-    python: str
-    litert: str  # version of ai-edge-litert
+    python: str  # empty for a phone
+    litert: str  # version of ai-edge-litert; what ran the models, for a phone
     load_average: float | None  # of the last minute, before the first measurement; None where the OS has none
+    device: str | None = None  # a phone's maker and model
+    serial: str | None = None
 
 
 def describe() -> Machine:
@@ -38,6 +40,21 @@ def describe() -> Machine:
 def usable_cores() -> int:
     """Cores this process may run on, which in a container can be fewer than the machine has."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def available_memory_mb() -> float | None:
+    """What a process can still have without anybody being swapped out or killed; None where the OS doesn't say."""
+    information = Path("/proc/meminfo")
+    if not information.exists():
+        return None
+    kilobytes = [line.split()[1] for line in information.read_text().splitlines() if line.startswith("MemAvailable:")]
+    found = [int(kilobytes[0]) * 1024 / 1e6] if kilobytes else []
+    group = Path("/sys/fs/cgroup")  # of a container
+    if (group / "memory.max").exists():
+        most = (group / "memory.max").read_text().strip()
+        if most.isdecimal():
+            found.append((int(most) - int((group / "memory.current").read_text())) / 1e6)
+    return min(found, default=None)
 
 
 def load_average() -> float | None:

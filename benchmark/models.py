@@ -80,17 +80,21 @@ def facts(path: Path, *, name: str, signature: Signature) -> ModelFacts:
     sidecar = read_json(sidecar_path) if sidecar_path.exists() else {}
     if not isinstance(sidecar, dict):
         raise UserError(f"{sidecar_path}: a sidecar is a JSON object; received a {type(sidecar).__name__}")
-    content = path.read_bytes()
     return ModelFacts(
         name=name,
         path=str(path),
-        bytes=len(content),
-        sha256=hashlib.sha256(content).hexdigest(),
+        bytes=path.stat().st_size,
+        sha256=digest(path),
         network=_text(sidecar.get("network")),
         quantization=_text(sidecar.get("quantization")),
         inputs=signature.inputs,
         outputs=signature.outputs,
     )
+
+
+def digest(path: Path) -> str:
+    """The file's SHA-256 in hexadecimal."""
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
 
 
 def _text(value) -> str | None:

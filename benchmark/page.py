@@ -4,12 +4,14 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path
 
-from benchmark import headline, page_pictures, plots
+from benchmark import headline, page_networks, page_pictures, plots, speed_plots
 from benchmark.advice import warnings
 from benchmark.html_parts import details, link, markup, missing, more, section, table, warning_list
 from benchmark.page_inputs import Artifact, PageInputs, Pair
 from benchmark.page_style import CSS, SCRIPT
 from benchmark.report import COLUMNS, LEFT_ALIGNED, notes, rows, signed, three_digits
+from benchmark.results import Results
+from benchmark.samples import XNNPACK
 from pynet_bokeh.cli import duration
 from pynet_bokeh.files import whole_file
 
@@ -123,13 +125,39 @@ def _speed(inputs: PageInputs) -> str:
     if not results.measurements:
         return warning_list(failures)
     body = [row.cells() for row in rows(results)]
+    shown = page_networks.in_setting(results, page_networks.main_setting(results))
+    points, unchanged = page_networks.quality_points(results, shown, inputs.evaluations)
     text = [index for index, column in enumerate(COLUMNS) if column in LEFT_ALIGNED]
+    setting = escape(str(shown[0].setting))
     return (
-        f'<figure class="plot">{plots.latency(results)}</figure>'
+        _plot(plots.latency(results))
+        + f"<h3>How the latencies spread</h3><p>{setting}.</p>{_plot(speed_plots.distributions(shown))}"
+        + _more_threads(results)
+        + (
+            f"<h3>Memory</h3><p>{setting}.</p>{_plot(speed_plots.memory(shown, {}))}"
+            if any(one.memory for one in shown)
+            else ""
+        )
+        + (
+            f"<h3>Quality against latency</h3>{_plot(speed_plots.pareto(points, unchanged=unchanged))}"
+            if points
+            else ""
+        )
+        + "<h3>Figures</h3>"
         + table(COLUMNS, body, left=text)
         + f'<p class="soft">{escape(notes(results))}</p>'
         + warning_list(warnings(results) + failures)
     )
+
+
+def _plot(drawing: str) -> str:
+    return f'<figure class="plot">{drawing}</figure>'
+
+
+def _more_threads(results: Results) -> str:
+    if len({setting.threads for setting in results.settings() if setting.kernels == XNNPACK}) < 2:
+        return ""
+    return f"<h3>More threads</h3>{_plot(speed_plots.thread_scaling(results))}"
 
 
 def _training(inputs: PageInputs) -> str:

@@ -58,6 +58,8 @@ th:first-child, td:first-child, .text { text-align: left; }
 td:first-child { font-weight: 550; }
 tbody tr.best td { background: var(--panel); }
 
+.wide td:first-child { min-width: 8.5rem; }
+.prose td:last-child { white-space: normal; min-width: 18rem; }
 .plot svg { display: block; width: 100%; height: auto; max-width: 40rem; margin: 1rem 0 .5rem; }
 ul.warnings {
   list-style: none; margin: 1rem 0; padding: .75rem 1rem; border-radius: .5rem; background: var(--warn-panel);

@@ -13,7 +13,7 @@ from benchmark.samples import KERNELS, KERNELS_IN_WORDS
 from pynet_bokeh.errors import UserError
 
 WIDTH = 5.4  # inches, at 72 per inch; narrow, so that text of 10 points stays readable on a phone
-TEXT = "#010203"  # stands for the page's text colour until `_svg` puts it in
+TEXT = "#010203"  # stands for the page's text colour until `svg` puts it in
 COLOURS = ("#3b82f6", "#f08c2e", "#22a06b", "#a855f7")  # each readable on white and on near-black
 
 
@@ -22,7 +22,7 @@ def training(curves: Sequence[Curve]) -> str:
     _check_matplotlib()
     from matplotlib.ticker import MaxNLocator
 
-    figure, (axes,) = _figure(3.4, grid="both")
+    figure, (axes,) = figure_and_panels(3.4, grid="both")
     before, ticks = 0, []
     for curve in curves:
         end = before + curve.steps[-1]
@@ -59,7 +59,7 @@ def training(curves: Sequence[Curve]) -> str:
     top.spines["top"].set_visible(False)
     axes.legend(loc="upper right", frameon=False, labelcolor=TEXT)  # both curves begin high and stay low
     described = ", ".join(f"level {curve.level} ends at {curve.psnr[-1]:.2f} dB" for curve in curves)
-    return _svg(figure, "training", f"Validation PSNR over training steps: {described}.")
+    return svg(figure, "training", f"Validation PSNR over training steps: {described}.")
 
 
 def latency(results: Results) -> str:
@@ -67,7 +67,7 @@ def latency(results: Results) -> str:
     kinds = [kernels for kernels in KERNELS if any(setting.kernels == kernels for setting in results.settings())]
     threads = sorted({setting.threads for setting in results.settings()})
     panel_height = 0.5 + len(results.models) * (0.16 + 0.17 * len(threads))
-    figure, panels = _figure(0.5 + panel_height * len(kinds), panels=len(kinds))
+    figure, panels = figure_and_panels(0.5 + panel_height * len(kinds), panels=len(kinds))
     for axes, kernels in zip(panels, kinds, strict=True):
         _bars(axes, results, kernels, threads)
         axes.set_title(f"{KERNELS_IN_WORDS[kernels]} kernels", loc="left", color=TEXT, fontsize=10, fontweight="bold")
@@ -87,7 +87,7 @@ def latency(results: Results) -> str:
         f"{measurement.model} with {measurement.setting} {three_digits(measurement.summary().median)} ms"
         for measurement in results.measurements
     )
-    return _svg(figure, "latency", f"Median latency: {described}.")
+    return svg(figure, "latency", f"Median latency: {described}.")
 
 
 def _bars(axes, results: Results, kernels: str, threads: Sequence[int]) -> None:
@@ -124,7 +124,7 @@ def _bars(axes, results: Results, kernels: str, threads: Sequence[int]) -> None:
     axes.tick_params(axis="y", length=0)
 
 
-def _figure(height: float, *, panels: int = 1, grid: str = "x"):
+def figure_and_panels(height: float, *, panels: int = 1, grid: str = "x"):
     """A transparent figure with its panels one below the other, as (figure, array of axes)."""
     _check_matplotlib()
     # Not pyplot, which keeps figures and looks for a display.
@@ -155,7 +155,7 @@ def _check_matplotlib() -> None:
         raise UserError("matplotlib is not installed; pip install '.[report]' brings what this needs")
 
 
-def _svg(figure, name: str, description: str) -> str:
+def svg(figure, name: str, description: str) -> str:
     """The figure as an inline <svg>: text in the page's colour, ids of its own, a description for screen readers."""
     from matplotlib import rc_context
 

@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from benchmark.records import from_json
@@ -15,7 +15,16 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 
 
 def ask(
-    kind, module: str, arguments: Sequence[str], *, subject: str, runner: str, setting: str, seconds: float, hint=""
+    kind,
+    module: str,
+    arguments: Sequence[str],
+    *,
+    subject: str,
+    runner: str,
+    setting: str,
+    seconds: float,
+    hint: str = "",
+    environment: Mapping[str, str] | None = None,
 ):
     """Runs `python -m module arguments` and builds a `kind` from the JSON in the last line that it prints.
 
@@ -25,6 +34,7 @@ def ask(
       setting: in which way; stands behind those errors in brackets.
       seconds: a process that takes longer is ended.
       hint: what else helps then.
+      environment: variables beside those of this process.
 
     Raises UserError when the worker fails, is killed or takes too long.
     """
@@ -37,7 +47,7 @@ def ask(
             text=True,
             errors="replace",
             timeout=seconds,
-            env={**os.environ, "PYTHONPATH": search},
+            env={**os.environ, **(environment or {}), "PYTHONPATH": search},
         )
     except subprocess.TimeoutExpired as error:
         raise UserError(

@@ -41,6 +41,54 @@ def from_json(kind, value, *, where: str):
     raise UserError(f"{where}: {getattr(kind, '__name__', kind)} is wanted; received {str(value)[:60]!r}")
 
 
+def json_schema(kind) -> dict[str, Any]:
+    """The JSON Schema (draft 2020-12) of what `to_json` makes of a dataclass `kind`.
+
+    Further fields are allowed, as `from_json` passes them over.
+    """
+    definitions: dict[str, Any] = {}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **_schema(kind, definitions),
+        "$defs": definitions,
+    }
+
+
+_PLAIN = {str: "string", bool: "boolean", int: "integer", float: "number", type(None): "null"}
+
+
+def _schema(kind, definitions: dict[str, Any]) -> dict[str, Any]:
+    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    if origin in (types.UnionType, typing.Union):
+        return {"anyOf": [_schema(one, definitions) for one in arguments]}
+    if origin is list:
+        return {"type": "array", "items": _schema(arguments[0], definitions)}
+    if origin is dict:
+        return {"type": "object", "additionalProperties": _schema(arguments[1], definitions)}
+    if dataclasses.is_dataclass(kind):
+        if kind.__name__ not in definitions:
+            definitions[kind.__name__] = {}  # reserved, for a kind that holds itself
+            definitions[kind.__name__] = {
+                "type": "object",
+                "properties": {name: _schema(hint, definitions) for name, hint in _hints(kind).items()},
+                "required": [
+                    field.name
+                    for field in dataclasses.fields(kind)
+                    if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+                ],
+            }
+        return {"$ref": f"#/$defs/{kind.__name__}"}
+    return {"type": _PLAIN[kind]} if kind in _PLAIN else {}
+
+
+def no_unknown_fields(kind, value: dict, *, where: str) -> None:
+    """Raises UserError for a key that the dataclass `kind` doesn't have: what people write by hand is spelled wrong."""
+    known = [field.name for field in dataclasses.fields(kind)]
+    for key in value:
+        if key not in known:
+            raise UserError(f"{where}{key}: unknown; known are {', '.join(known)}")
+
+
 def _dataclass(kind, value: dict, where: str):
     known = {}
     separator = "." if not where.endswith(": ") else ""

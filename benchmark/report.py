@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from benchmark import photo_table
 from benchmark.advice import warnings
 from benchmark.results import Measurement, Results
 from benchmark.samples import KERNELS_IN_WORDS
@@ -58,8 +59,13 @@ def ratio_to_first(results: Results, measurement: Measurement) -> float | None:
 def markdown(results: Results) -> str:
     """The table, the machine and the warnings as Markdown."""
     rule = [":---" if column in LEFT_ALIGNED else "---:" for column in COLUMNS]
-    lines = [" | ".join(cells) for cells in (COLUMNS, rule, *(_escaped(row) for row in rows(results)))]
+    lines = [" | ".join(cells) for cells in (COLUMNS, rule, *(_escaped(row.cells()) for row in rows(results)))]
     parts = ["\n".join(f"| {line} |" for line in lines), notes(results)]
+    photos = photo_table.rows(results)
+    if photos:
+        rule = [":---" if column in LEFT_ALIGNED else "---:" for column in photo_table.COLUMNS]
+        lines = [" | ".join(cells) for cells in (photo_table.COLUMNS, rule, *(_escaped(row) for row in photos))]
+        parts += [photo_table.heading(results), "\n".join(f"| {line} |" for line in lines)]
     parts += ["\n".join(f"- **Warning:** {text}" for text in warnings(results))]
     parts += ["\n".join(f"- **Not measured:** {failure.reason}" for failure in results.failures)]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -67,19 +73,27 @@ def markdown(results: Results) -> str:
 
 def terminal(results: Results) -> str:
     """The same as plain text in columns."""
-    table = [COLUMNS, *(row.cells() for row in rows(results))]
-    widths = [max(len(cells[i]) for cells in table) for i in range(len(COLUMNS))]
+    parts = [_columns(COLUMNS, [row.cells() for row in rows(results)]), notes(results)] if results.measurements else []
+    photos = photo_table.rows(results)
+    if photos:
+        parts.append(f"{photo_table.heading(results)}\n{_columns(photo_table.COLUMNS, photos)}")
+    parts += ["\n".join(f"warning: {text}" for text in warnings(results))]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _columns(names: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table as plain text: numbers to the right, a line below the names."""
+    table = [names, *rows]
+    widths = [max(len(cells[i]) for cells in table) for i in range(len(names))]
     lines = [
         "  ".join(
             cell.ljust(width) if column in LEFT_ALIGNED else cell.rjust(width)
-            for cell, width, column in zip(cells, widths, COLUMNS, strict=True)
+            for cell, width, column in zip(cells, widths, names, strict=True)
         ).rstrip()
         for cells in table
     ]
     lines.insert(1, "  ".join("─" * width for width in widths))
-    parts = ["\n".join(lines) if results.measurements else "", notes(results)]
-    parts += ["\n".join(f"warning: {text}" for text in warnings(results))]
-    return "\n\n".join(part for part in parts if part) + "\n"
+    return "\n".join(lines)
 
 
 def notes(results: Results) -> str:
@@ -87,9 +101,11 @@ def notes(results: Results) -> str:
     if not results.measurements:
         return ""
     machine, first = results.machine, results.models[0].name
+    device = f"{machine.device}, " if machine.device else ""
+    runtime = machine.litert if machine.device else f"ai-edge-litert {machine.litert}"
     processes = max(len(measurement.rounds) for measurement in results.measurements)
     return (
-        f"{results.executor}: {machine.cpu}, {machine.cores} cores, {machine.os}, ai-edge-litert {machine.litert}. "
+        f"{results.executor}: {device}{machine.cpu}, {machine.cores} cores, {machine.os}, {runtime}. "
         f"Each latency comes from {_processes(processes)}, warm-up left out; the interval is the median's, "
         f"the ratio is to {first} in the same setting, first ms is the first inference after loading, "
         "and peak MB is the whole process's memory, measured apart."
@@ -116,7 +132,7 @@ def _row(results: Results, measurement: Measurement) -> Row:
         threads=str(measurement.setting.threads),
         median=three_digits(summary.median),
         interval=f"{three_digits(low)}–{three_digits(high)}",
-        p90=three_digits(summary.p90),
+        p90="–" if summary.p90 is None else three_digits(summary.p90),
         ratio="–" if ratio is None else three_digits(ratio),
         first=three_digits(first),
         peak="–" if measurement.memory is None else f"{measurement.memory.peak_mb:.0f}",
@@ -124,8 +140,8 @@ def _row(results: Results, measurement: Measurement) -> Row:
     )
 
 
-def _escaped(row: Row) -> Sequence[str]:
-    return [cell.replace("|", "\\|") for cell in row.cells()]
+def _escaped(cells: Sequence[str]) -> Sequence[str]:
+    return [cell.replace("|", "\\|") for cell in cells]
 
 
 def _processes(count: int) -> str:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from benchmark.machine import Machine
 from benchmark.models import ModelFacts
-from benchmark.records import from_json, to_json
-from benchmark.samples import Effort, Latency, Memory, Setting
+from benchmark.records import from_json, json_schema, to_json
+from benchmark.samples import Effort, Latency, Memory, PhotoCost, Setting
 from benchmark.statistics import Summary, summarize
 from pynet_bokeh.errors import UserError
 from pynet_bokeh.files import read_json, write_json
@@ -24,10 +24,11 @@ class Measurement:
     setting: Setting
     rounds: list[Latency]
     memory: Memory | None  # None: it failed, see `Results.failures`
+    photo: PhotoCost | None = None  # None: it wasn't asked for, or failed
 
     def summary(self) -> Summary:
         """Statistics over all rounds, from the raw samples, warm-up and first inference left out."""
-        return summarize([latency.samples_ms for latency in self.rounds])
+        return summarize(self.rounds)
 
 
 @dataclass(frozen=True)
@@ -51,9 +52,15 @@ class Results:
     models: list[ModelFacts]
     measurements: list[Measurement]
     failures: list[Failure]
+    precision: float | None = None  # what rounds were repeated for, see `schedule.measure`
 
     def model(self, name: str) -> ModelFacts:
         return next(model for model in self.models if model.name == name)
+
+    @property
+    def on_phone(self) -> bool:
+        """Whether a phone was measured, not this machine: only that is asked for its battery and temperature."""
+        return any(latency.before is not None for one in self.measurements for latency in one.rounds)
 
     def settings(self) -> Sequence[Setting]:
         """The settings in the order measured."""
@@ -63,6 +70,17 @@ class Results:
 def write(path: Path, results: Results) -> None:
     """Writes `results` as JSON, whole or not at all."""
     write_json(path, {"format": FORMAT, "format_version": FORMAT_VERSION, **to_json(results)})
+
+
+def schema() -> dict:
+    """The JSON Schema of the file that `write` makes."""
+    whole = json_schema(Results)
+    heading = {"format": {"const": FORMAT}, "format_version": {"const": FORMAT_VERSION}}
+    return {
+        **{key: value for key, value in whole.items() if key != "$ref"},
+        "title": "Benchmark results",
+        "allOf": [{"$ref": whole["$ref"]}, {"properties": heading, "required": list(heading)}],
+    }
 
 
 def read(path: Path) -> Results:

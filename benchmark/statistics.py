@@ -7,31 +7,61 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from benchmark.samples import Latency, Reported
+
+RATIO_CONFIDENCE = 0.99
 OUTLIER_SCORE = 3.5  # Iglewicz and Hoaglin, "How to detect and handle outliers", 1993
 
 
 @dataclass(frozen=True)
 class Summary:
-    """Statistics of the timed runs of several processes; times in milliseconds."""
+    """Statistics of the timed runs of several processes; times in milliseconds.
 
-    count: int
+    `p90` and `outliers` are None where a tool kept its samples to itself; `median` is then the median of what it told
+    of each process.
+    """
+
+    count: int  # of the runs that the statistics are of, see `Latency.calm_ms`
     median: float
-    p90: float
+    p90: float | None
     mean: float
     std: float  # of a sample, n - 1; 0 for one run
     min: float
     max: float
     interval: tuple[float, float]  # of the median, see `median_interval`
-    outliers: int  # runs unlike the others of their own process
+    outliers: int | None  # runs unlike the others of their own process
 
     @property
     def variation(self) -> float:
         """The coefficient of variation, standard deviation / mean."""
         return self.std / self.mean
 
+    @property
+    def precision(self) -> float:
+        """How far the interval reaches from the median, the farther side, as a share: 0.02 for ± 2 %."""
+        return max(self.median / self.interval[0], self.interval[1] / self.median) - 1
 
-def summarize(rounds: Sequence[Sequence[float]], *, confidence: float = 0.95) -> Summary:
-    """Summarizes the samples of `rounds`, one sequence per process; none may be empty."""
+
+@dataclass(frozen=True)
+class Ratio:
+    """How many times as long one model takes as another, with the interval that holds the true ratio."""
+
+    value: float
+    interval: tuple[float, float]
+
+    def holds(self, value: float) -> bool:
+        """Whether `value` lies within the interval; 1 does where no difference is shown."""
+        return self.interval[0] <= value <= self.interval[1]
+
+
+def summarize(rounds: Sequence[Latency], *, confidence: float = 0.95) -> Summary:
+    """Summarizes `rounds`, one `Latency` per process, by their samples or, where there are none, what was told."""
+    if all(latency.samples_ms for latency in rounds):
+        return _of_samples([latency.calm_ms for latency in rounds], confidence=confidence)
+    return _of_reports([latency.reported or _reported(latency.samples_ms) for latency in rounds], confidence=confidence)
+
+
+def _of_samples(rounds: Sequence[Sequence[float]], *, confidence: float) -> Summary:
     samples = np.concatenate([np.asarray(samples, float) for samples in rounds])
     return Summary(
         count=len(samples),
@@ -46,6 +76,75 @@ def summarize(rounds: Sequence[Sequence[float]], *, confidence: float = 0.95) ->
     )
 
 
+def _of_reports(reports: Sequence[Reported], *, confidence: float) -> Summary:
+    """Count, mean and standard deviation are exactly those of all runs together; the median is of the processes'."""
+    count = sum(report.count for report in reports)
+    mean = sum(report.count * report.mean_ms for report in reports) / count
+    square = sum(report.count * (report.std_ms**2 + report.mean_ms**2) for report in reports) / count
+    std = math.sqrt(max(0.0, square - mean**2) * count / (count - 1)) if count > 1 else 0.0
+    typical = [report.typical_ms for report in reports]
+    median = float(np.median(typical))
+    # Within one process no more is known than its deviation: normal theory, with the median's 25 % on top.
+    half = 1.2533 * student_t(max(1, min(count - 1, 1000)), confidence) * std / math.sqrt(count)
+    low, high = max(min(report.min_ms for report in reports), median - half), median + half
+    if len(reports) > 1:
+        between = _log_interval(typical, confidence)
+        low, high = min(low, between[0]), max(high, between[1])
+    return Summary(
+        count=count,
+        median=median,
+        p90=None,
+        mean=mean,
+        std=std,
+        min=min(report.min_ms for report in reports),
+        max=max(report.max_ms for report in reports),
+        interval=(low, high),
+        outliers=None,
+    )
+
+
+def _reported(samples: Sequence[float]) -> Reported:
+    return Reported(
+        count=len(samples),
+        mean_ms=float(np.mean(samples)),
+        std_ms=float(np.std(samples)),
+        min_ms=min(samples),
+        max_ms=max(samples),
+        median_ms=float(np.median(samples)),
+    )
+
+
+def ratio(rounds: Sequence[Latency], reference: Sequence[Latency], *, confidence: float = RATIO_CONFIDENCE) -> Ratio:
+    """How many times as long `rounds` take as `reference`, both one `Latency` per process, measured apart.
+
+    The ratio of the medians, with Welch's t interval of the processes' medians on a logarithmic scale: processes are
+    what is independent, and the two may vary differently. Where one side has a single process, that one's runs
+    must do for it; the interval then says nothing of how processes differ. It always holds the ratio itself.
+
+    The confidence is 99 % unless asked otherwise: a comparison has many rows, and at 95 % every twentieth of them would
+    show a difference between a model and itself.
+    """
+    value = summarize(rounds).median / summarize(reference).median
+    sides = [_mean_and_error(side) for side in (rounds, reference)]
+    variance = sum(error**2 for _, error, _ in sides)
+    if variance == 0:
+        return Ratio(value, (value, value))
+    degrees = variance**2 / sum(error**4 / freedom for _, error, freedom in sides)
+    half = min(50.0, student_t(max(1, math.floor(degrees)), confidence) * math.sqrt(variance))
+    centre = sides[0][0] - sides[1][0]
+    return Ratio(value, (min(value, math.exp(centre - half)), max(value, math.exp(centre + half))))
+
+
+def _mean_and_error(rounds: Sequence[Latency]) -> tuple[float, float, int]:
+    """Mean logarithm of the processes' typical times, its standard error, its degrees of freedom."""
+    logs = np.log([latency.typical_ms for latency in rounds])
+    if len(logs) > 1:
+        return float(logs.mean()), float(logs.std(ddof=1)) / math.sqrt(len(logs)), len(logs) - 1
+    summary = summarize(rounds)
+    freedom = max(1, min(summary.count - 1, 1000))
+    return float(logs[0]), 1.2533 * summary.variation / math.sqrt(summary.count), freedom
+
+
 def median_interval(rounds: Sequence[Sequence[float]], *, confidence: float = 0.95) -> tuple[float, float]:
     """A confidence interval of the median latency, from the positive samples of one or more fresh processes.
 
@@ -57,12 +156,18 @@ def median_interval(rounds: Sequence[Sequence[float]], *, confidence: float = 0.
     """
     low, high = order_statistic_interval(np.concatenate([np.asarray(r, float) for r in rounds]), confidence=confidence)
     if len(rounds) > 1:
-        medians = np.log([np.median(samples) for samples in rounds])
-        half = student_t(len(rounds) - 1, confidence) * medians.std(ddof=1) / math.sqrt(len(rounds))
-        # Two processes leave one degree of freedom: 10 % apart then spans a factor of 2. exp() of more is no number.
-        half = min(half, 50.0)
-        low, high = min(low, math.exp(medians.mean() - half)), max(high, math.exp(medians.mean() + half))
+        between = _log_interval([float(np.median(samples)) for samples in rounds], confidence)
+        low, high = min(low, between[0]), max(high, between[1])
     return float(low), float(high)
+
+
+def _log_interval(times: Sequence[float], confidence: float) -> tuple[float, float]:
+    """Student's t interval of the geometric mean of two or more positive times."""
+    logs = np.log(times)
+    half = student_t(len(logs) - 1, confidence) * logs.std(ddof=1) / math.sqrt(len(logs))
+    # Two processes leave one degree of freedom: 10 % apart then spans a factor of 2. exp() of more is no number.
+    half = min(half, 50.0)
+    return math.exp(logs.mean() - half), math.exp(logs.mean() + half)
 
 
 def order_statistic_interval(samples: Sequence[float], *, confidence: float = 0.95) -> tuple[float, float]:

@@ -4,20 +4,34 @@ Prints one JSON object on standard output. Errors are one line on standard error
 """
 
 import argparse
+import contextlib
 import gc
 import importlib
 import json
 import math
+import re
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from benchmark.delegation import partition
+from benchmark.machine import available_memory_mb
 from benchmark.records import from_json, to_json
-from benchmark.samples import KERNELS, XNNPACK, Delegation, Effort, Latency, Memory, Setting, Signature, TensorFacts
+from benchmark.samples import (
+    GPU,
+    KERNELS,
+    XNNPACK,
+    Delegation,
+    Effort,
+    Latency,
+    Memory,
+    Setting,
+    Signature,
+    TensorFacts,
+)
 from pynet_bokeh import cli
 from pynet_bokeh.errors import UserError
 from pynet_bokeh.runtime import open_interpreter
@@ -25,6 +39,10 @@ from pynet_bokeh.runtime import open_interpreter
 STEADY_RUNS = 3  # the warm-up is over when the medians of the last three runs and of the three before …
 STEADY_SHARE = 0.05  # … differ by less than this
 MEMORY_RUNS = 3
+PATIENCE = 3
+LEAST_MEMORY_MB = 500.0  # the interpreter and its libraries
+# What LiteRT says when an allocation failed; where C++ threw std::bad_alloc it says nothing at all.
+_NO_MEMORY = re.compile(r"failed to reshape runtime|alloc|nable to reserve|emory", re.I)
 
 
 def random_pictures(inputs: Sequence[dict], *, seed: int = 0) -> list[np.ndarray]:
@@ -66,57 +84,80 @@ def warm_up(run: Callable[[], float], effort: Effort) -> tuple[list[float], bool
     return times, True
 
 
-def timed_runs(run: Callable[[], float], effort: Effort) -> list[float]:
-    """Runs until the minimums of `effort` hold or a maximum is met, at least once; times in ms."""
-    times = [run()]
-    while len(times) < effort.max_runs and sum(times) < 1000 * effort.max_seconds:
-        if len(times) >= effort.min_runs and sum(times) >= 1000 * effort.min_seconds:
+def timed_runs(
+    run: Callable[[], float], effort: Effort, *, switches: Callable[[], int] = lambda: 0
+) -> tuple[list[float], list[bool]]:
+    """Runs until the minimums of `effort` hold or a maximum is met, at least once.
+
+    Args:
+      switches: how often a processor was taken away from this process so far. Runs in which that happens are disturbed:
+        where they are many, up to `PATIENCE` times the minimums are spent on getting enough that are not.
+
+    Returns the times in ms, and which were disturbed.
+    """
+    times: list[float] = []
+    disturbed: list[bool] = []
+    while not times or (len(times) < effort.max_runs and sum(times) < 1000 * effort.max_seconds):
+        shares = len(times) / effort.min_runs, sum(times) / (1000 * effort.min_seconds or 1e-9)
+        calm = len(times) - sum(disturbed)
+        if times and min(shares) >= (1 if calm >= effort.min_runs else PATIENCE):
             break
+        before = switches()
         times.append(run())
-    return times
+        disturbed.append(switches() != before)
+    return times, disturbed
+
+
+def processor_switches() -> int:
+    """How often the system has taken a processor from a thread of this process for another one's sake (`ru_nivcsw`)."""
+    import resource  # not on Windows
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_nivcsw
 
 
 def measure_latency(model: Path, setting: Setting, effort: Effort) -> Latency:
-    """Times opening, the first inference, the warm-up and the runs that count. Only `invoke()` is inside the clock."""
-    import_litert()
+    """Times opening, the first inference, the warm-up and the runs that count. Only the inference is inside the clock;
+    on the GPU that is until its output can be read."""
+    import_litert(setting)
     start = time.perf_counter_ns()
-    interpreter = _open(model, setting)
+    session = _open(model, setting)
     initialisation = (time.perf_counter_ns() - start) / 1e6
-    _fill(interpreter)
+    infer = session.fill()
 
     def run() -> float:
         start = time.perf_counter_ns()
-        interpreter.invoke()
+        infer()
         return (time.perf_counter_ns() - start) / 1e6
 
     gc.disable()  # a collection in the middle of a run would be counted as the model's
     first = run()
     warmup, settled = warm_up(run, effort)
-    samples = timed_runs(run, effort)
+    samples, disturbed = timed_runs(run, effort, switches=processor_switches)
     return Latency(
         initialisation_ms=initialisation,
         first_ms=first,
         warmup_ms=warmup,
         samples_ms=samples,
         settled=settled,
-        delegation=_delegation(interpreter),
+        delegation=session.delegation(),
+        adapter=session.adapter,
+        disturbed=disturbed,
     )
 
 
 def measure_memory(model: Path, setting: Setting) -> Memory:
     """The process's peak memory after three inferences, and what it was with LiteRT imported but no model open."""
-    import_litert()
+    import_litert(setting)
     baseline = peak_resident_mb()
-    interpreter = _open(model, setting)
-    _fill(interpreter)
+    infer = _open(model, setting).fill()
     for _ in range(MEMORY_RUNS):
-        interpreter.invoke()
+        infer()
     return Memory(baseline_mb=baseline, peak_mb=peak_resident_mb())
 
 
 def inspect(model: Path) -> Signature:
     """Opens the model; its inputs and outputs. Raises UserError for an input without a fixed size."""
-    interpreter = _open(model, Setting(XNNPACK, 1))
+    interpreter = open_interpreter(model, threads=1)
     inputs, outputs = interpreter.get_input_details(), interpreter.get_output_details()
     for tensor in inputs:
         if any(size < 1 for size in tensor["shape_signature"][1:]):
@@ -124,6 +165,14 @@ def inspect(model: Path) -> Signature:
             raise UserError(f"{model}: input {tensor['name']} has no fixed size ({shape}); export it with one")
     random_pictures(inputs)
     return Signature(inputs=[_facts(tensor) for tensor in inputs], outputs=[_facts(tensor) for tensor in outputs])
+
+
+def partition_of(model: Path) -> Delegation:
+    """Opens the model; how much of it XNNPACK takes. Raises UserError where the runtime doesn't tell."""
+    part = _open(model, Setting(XNNPACK, 1)).delegation()
+    if part is None:
+        raise UserError(f"{model}: this version of ai-edge-litert doesn't tell how it splits a model")
+    return part
 
 
 def peak_resident_mb() -> float:
@@ -143,28 +192,78 @@ def peak_resident_mb() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
 
 
-def import_litert() -> None:
-    """Imports LiteRT ahead of `open_interpreter`, which imports it at its first call and alone opens models.
+@contextlib.contextmanager
+def limited_memory(model: Path, setting: Setting) -> Iterator[None]:
+    """Lets the process have what memory is available now and no more, so that a model too large for it is told instead
+    of a neighbour killed. Raises UserError then; errors of LiteRT's own get a line, too. On the GPU there is no limit:
+    drivers map whatever they may ever want."""
+    available = None if setting.kernels == GPU else available_memory_mb()
+    if available is not None:
+        import resource  # not on Windows
+
+        hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
+        wanted = int(max(available, LEAST_MEMORY_MB) * 1e6)
+        resource.setrlimit(resource.RLIMIT_DATA, (wanted if hard < 0 else min(wanted, hard), hard))
+    try:
+        yield
+    except (UserError, ValueError, RuntimeError, MemoryError) as error:
+        cause = error.__cause__ if isinstance(error, UserError) else error
+        lines = str(cause).strip().splitlines()
+        if available is not None and cause is not None and (not lines or _NO_MEMORY.search(lines[0])):
+            raise UserError(
+                f"{model}: too large for memory, most likely: its tensors can't be allocated in the {available:.0f} MB "
+                "that are available"
+            ) from error
+        if isinstance(error, UserError):
+            raise
+        raise UserError(f"{model}: can't be run ({lines[-1] if lines else type(error).__name__})") from error
+
+
+def import_litert(setting: Setting) -> None:
+    """Imports LiteRT ahead of `pynet_bokeh.runtime`, which imports it when it first opens a model.
 
     Otherwise Python's 0.1 s would count as the model's initialisation, and the library's memory as the model's.
     """
-    importlib.import_module("ai_edge_litert.interpreter")
+    importlib.import_module("ai_edge_litert." + ("compiled_model" if setting.kernels == GPU else "interpreter"))
 
 
-def _open(model: Path, setting: Setting):
-    return open_interpreter(model, threads=setting.threads, xnnpack=setting.kernels == XNNPACK)
+class _CpuSession:
+    adapter = None
+
+    def __init__(self, model: Path, setting: Setting):
+        self._interpreter = open_interpreter(model, threads=setting.threads, xnnpack=setting.kernels == XNNPACK)
+
+    def fill(self) -> Callable[[], object]:
+        """Sets the inputs; what it returns infers."""
+        inputs = self._interpreter.get_input_details()
+        for tensor, picture in zip(inputs, random_pictures(inputs), strict=True):
+            self._interpreter.set_tensor(tensor["index"], picture)
+        return self._interpreter.invoke
+
+    def delegation(self) -> Delegation | None:
+        # A private method, so it may leave with any release; the measurement stands without it.
+        details = getattr(self._interpreter, "_get_ops_details", None)
+        return partition(details()) if details else None
 
 
-def _fill(interpreter) -> None:
-    inputs = interpreter.get_input_details()
-    for tensor, picture in zip(inputs, random_pictures(inputs), strict=True):
-        interpreter.set_tensor(tensor["index"], picture)
+class _GpuSession:
+    def __init__(self, model: Path):
+        from benchmark import gpu
+
+        self._model, self.adapter = gpu.open_model(model)
+
+    def fill(self) -> Callable[[], object]:
+        inputs = [{**tensor, "name": name} for name, tensor in self._model.inputs.items()]
+        pictures = random_pictures(inputs)
+        return self._model.bind({tensor["name"]: one for tensor, one in zip(inputs, pictures, strict=True)})
+
+    def delegation(self) -> Delegation:
+        """All of it: what the GPU takes in part is refused."""
+        return Delegation(nodes=0, delegated=0, partitions=1)
 
 
-def _delegation(interpreter) -> Delegation | None:
-    # A private method, so it may leave with any release; the measurement stands without it.
-    details = getattr(interpreter, "_get_ops_details", None)
-    return partition(details()) if details else None
+def _open(model: Path, setting: Setting) -> _CpuSession | _GpuSession:
+    return _GpuSession(model) if setting.kernels == GPU else _CpuSession(model, setting)
 
 
 def _facts(tensor: dict) -> TensorFacts:
@@ -180,15 +279,17 @@ def _facts(tensor: dict) -> TensorFacts:
 
 def _measure(arguments: argparse.Namespace) -> int:
     model, setting = arguments.model, Setting(arguments.kernels, arguments.threads)
-    try:
+    with limited_memory(model, setting):
         if arguments.what == "latency":
             effort = from_json(Effort, json.loads(arguments.effort), where="--effort: ")
             record = measure_latency(model, setting, effort)
         else:
-            record = inspect(model) if arguments.what == "inspect" else measure_memory(model, setting)
-    except (ValueError, RuntimeError) as error:  # LiteRT's own, with a message for programmers
-        reason = str(error).strip().splitlines()
-        raise UserError(f"{model}: can't be run ({reason[-1] if reason else type(error).__name__})") from error
+            single = {
+                "inspect": inspect,
+                "partition": partition_of,
+                "memory": lambda model: measure_memory(model, setting),
+            }
+            record = single[arguments.what](model)
     if isinstance(record, Latency) and not all(math.isfinite(ms) and ms > 0 for ms in record.samples_ms):
         raise UserError(f"{model}: the clock of this machine is too coarse for it")
     print(json.dumps(to_json(record)))
@@ -197,7 +298,7 @@ def _measure(arguments: argparse.Namespace) -> int:
 
 def main(argv: Sequence[str] | None = None) -> int:
     parser = cli.Parser(prog="python -m benchmark.worker", description=__doc__.splitlines()[0])
-    parser.add_argument("what", choices=("inspect", "latency", "memory"))
+    parser.add_argument("what", choices=("inspect", "partition", "latency", "memory"))
     parser.add_argument("model", type=Path)
     parser.add_argument("--kernels", choices=KERNELS, default=XNNPACK)
     parser.add_argument("--threads", type=int, default=1)

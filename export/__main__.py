@@ -1,12 +1,13 @@
-"""`python -m export tflite RUN`: from a trained run to a verified .tflite."""
+"""From a trained run to a verified .tflite, and what a .tflite is fit for."""
 
 import argparse
-import dataclasses
+import itertools
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from export.recipes import RECIPES, QatSchedule
+from export import fitness_commands, look_commands, show
+from export.recipes import FILE, RECIPES, changed, chosen
 from pynet_bokeh import cli, levels, shipped
 
 
@@ -22,10 +23,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         "--quant",
         default="qat_int8",
         metavar="NAME[,NAME]",
-        help=f"how to quantize, or all (default qat_int8). {recipes}",
+        help=f"recipes, or files of them like {FILE.name}, or all (default qat_int8). {recipes}",
     )
     tflite.add_argument(
-        "--size", type=cli.image_size, default=(1024, 1024), metavar="WIDTHxHEIGHT", help="picture size (default 1024)"
+        "--size",
+        type=_sizes,
+        default=((1024, 1024),),
+        metavar="WIDTHxHEIGHT[,…]",
+        help="picture sizes, one file for each (default 1024x1024); any: one file for all sizes, slower",
     )
     tflite.add_argument(
         "--level",
@@ -35,20 +40,64 @@ def main(argv: Sequence[str] | None = None) -> int:
         help="export this level's picture (default 1)",
     )
     tflite.add_argument("--out", type=Path, metavar="DIR", help="where to write (default RUN/export)")
-    for field in dataclasses.fields(QatSchedule):
-        tflite.add_argument(
-            f"--qat-{field.name.replace('_', '-')}",
-            type=field.type,
-            default=field.default,
-            metavar="N",
-            help=f"fine-tuning of qat_int8 (default {field.default})",
-        )
+    tflite.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="change the recipes, as in finetune.steps=0; of recipes that have the table",
+    )
     tflite.add_argument("--vgg-weights", metavar="FILE", help="VGG19's weights, where the run's losses need them")
-    tflite.add_argument("--force", action="store_true", help="overwrite an artifact of other origin")
+    tflite.add_argument(
+        "--force",
+        action="store_true",
+        help="overwrite an artifact of other origin, and write one that fails as NAME_failed.tflite",
+    )
     tflite.set_defaults(command=_tflite)
 
+    look_commands.add(commands)
+    show.add(commands)
+    untrained = commands.add_parser(
+        "untrained",
+        help="networks with random weights, for measuring what they cost",
+        description="Writes .tflite files of networks with random weights: right in latency, memory and size, "
+        "meaningless as pictures.",
+    )
+    untrained.add_argument("networks", nargs="+", metavar="NETWORK", help="see python -m pynet_bokeh models")
+    untrained.add_argument(
+        "--quant", default="fp32,qat_int8", metavar="NAME[,NAME]", help="as for tflite (default fp32,qat_int8)"
+    )
+    untrained.add_argument(
+        "--size", type=cli.image_size, default=(1024, 1024), metavar="WIDTHxHEIGHT", help="picture size (default 1024)"
+    )
+    untrained.add_argument("--out", type=Path, required=True, metavar="DIR", help="where to write")
+    untrained.add_argument("--force", action="store_true", help="overwrite what is there")
+    untrained.set_defaults(command=_untrained)
+
+    fitness_commands.add(commands)
     arguments = cli.parse(parser, argv)
     return cli.run(arguments.command, arguments)
+
+
+def _sizes(text: str) -> tuple[tuple[int, int] | None, ...]:
+    """Parses sizes with commas between them: (height, width) or, for `any`, None; none twice."""
+    return tuple(dict.fromkeys(None if part == "any" else cli.image_size(part) for part in text.split(",")))
+
+
+def _untrained(arguments: argparse.Namespace) -> int:
+    cli.import_tensorflow()
+    from export.untrained import export_untrained
+
+    for network in arguments.networks:
+        for recipe in chosen(arguments.quant):
+            export_untrained(
+                network,
+                quantization=recipe,
+                picture_size=arguments.size,
+                out=arguments.out,
+                force=arguments.force,
+            )
+    return 0
 
 
 def _tflite(arguments: argparse.Namespace) -> int:
@@ -56,20 +105,16 @@ def _tflite(arguments: argparse.Namespace) -> int:
     from export.exporting import VerificationFailed, export  # tensorflow takes 4 s: not before it is needed
 
     run = shipped.run_folder(arguments.run)
-    names = list(RECIPES) if arguments.quant == "all" else arguments.quant.split(",")
-    schedule = QatSchedule(
-        **{field.name: getattr(arguments, f"qat_{field.name}") for field in dataclasses.fields(QatSchedule)}
-    )
+    recipes = changed(chosen(arguments.quant), arguments.set)
     failed = False
-    for name in names:
+    for recipe, size in itertools.product(recipes, arguments.size):
         try:
             export(
                 run,
-                quantization=name,
-                picture_size=arguments.size,
+                quantization=recipe,
+                picture_size=size,
                 level=arguments.level,
                 out=arguments.out,
-                schedule=schedule,
                 force=arguments.force,
                 vgg_weights=arguments.vgg_weights,
             )

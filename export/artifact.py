@@ -1,6 +1,7 @@
 """An artifact: a .tflite and, beside it, a .json that says what it is."""
 
 import hashlib
+import json
 import platform
 import subprocess
 from importlib import metadata
@@ -8,8 +9,8 @@ from pathlib import Path
 
 from pynet_bokeh import files
 
-FORMAT = 1
-LIBRARIES = ("tensorflow", "tf-keras", "tensorflow-model-optimization", "ai-edge-litert", "numpy")
+FORMAT = 2
+LIBRARIES = ("tensorflow", "tf-keras", "ai-edge-litert", "numpy")
 
 
 def sha256(path: Path) -> str:
@@ -20,6 +21,11 @@ def sha256(path: Path) -> str:
 def sidecar_path(model: Path) -> Path:
     """`x.tflite` -> `x.json`."""
     return Path(model).with_suffix(".json")
+
+
+def failed_path(model: Path) -> Path:
+    """`x.tflite` -> `x_failed.tflite`: what a file is called that missed a threshold and was written all the same."""
+    return Path(model).with_stem(f"{Path(model).stem}_failed")
 
 
 def git_revision() -> str | None:
@@ -50,8 +56,11 @@ def remove(path: Path) -> None:
 
 
 def write(path: Path, content: bytes, sidecar: dict) -> None:
-    """Writes both files whole. An older artifact of the name goes first: a .tflite never has another one's sidecar."""
-    remove(path)
+    """Writes both files whole, or neither. An older artifact of the name goes when both lie there under other names:
+    a .tflite never has another one's sidecar, and a full disk leaves the older one as it was.
+
+    Raises UserError when the folder can't be written or the disk is full.
+    """
     sidecar = {
         "format": FORMAT,
         "file": path.name,
@@ -61,6 +70,7 @@ def write(path: Path, content: bytes, sidecar: dict) -> None:
         "git_revision": git_revision(),
         "versions": versions(),
     }
-    with files.whole_file(path) as temporary:
+    with files.whole_file(sidecar_path(path)) as description, files.whole_file(path) as temporary:
         temporary.write_bytes(content)
-        files.write_json(sidecar_path(path), sidecar)
+        description.write_text(json.dumps(sidecar, indent=2, allow_nan=False) + "\n")
+        remove(path)

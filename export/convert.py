@@ -1,40 +1,112 @@
 """From a Keras model to the bytes of a .tflite: inputs `image` and `depth` or `focus`, output `bokeh`."""
 
+import fnmatch
 import tempfile
 import warnings
-from collections.abc import Callable, Iterable
 
 import tensorflow as tf
 import tf_keras
+from tensorflow.compiler.mlir.lite import types_pb2
+from tensorflow.lite.python.convert import mlir_quantize
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
-from export.recipes import QuantizationRecipe
+from export.flatbuffer import OPERATORS, Graph
+from export.ranges import PICTURE, Ranges, feeds
+from export.recipes import Floats, QuantizationRecipe
 from pynet_bokeh.errors import UserError
 from pynet_bokeh.models.network import OUTPUT
 
+INTEGERS = {"int8": types_pb2.QUANTIZED_INT8, "int16": types_pb2.QUANTIZED_INT16}
 
-def convert(
-    model: tf_keras.Model,
-    recipe: QuantizationRecipe,
-    representative: Callable[[], Iterable[dict]] | None = None,
-) -> bytes:
+
+def convert(model: tf_keras.Model, recipe: QuantizationRecipe, ranges: Ranges | None = None) -> bytes:
     """Converts a fixed-size model (batch 1) to a .tflite of built-in operators only.
 
     Args:
-      model: the float network, or the fake-quantized one for `qat_int8`.
+      model: the network in float, with fine-tuned weights where the recipe has them.
       recipe: how to quantize.
-      representative: yields float inputs by name ([1,h,w,C], in [0,1]); needed by `ptq_int8` only.
+      ranges: of ranges.calibrate, for integer activations.
 
-    Raises UserError with the converter's own words when it refuses.
+    Raises UserError with the converter's own words when it refuses, and for a layer that would stay float unasked.
     """
+    if not recipe.integer:
+        return _converted(model, recipe)
+    if ranges is None:
+        raise UserError(f"{recipe.name}: calibration pictures are needed")
+    return integer(float_graph(model, recipe), model, recipe, ranges)
+
+
+def float_graph(model: tf_keras.Model, recipe: QuantizationRecipe) -> Graph:
+    """What an integer recipe begins with."""
+    return Graph(_converted(model, recipe), picture_layer(model))
+
+
+def picture_layer(model: tf_keras.Model) -> str:
+    """The name of the layer that makes the picture; `bokeh` behind it only names it."""
+    (layer,) = feeds(model.get_layer(OUTPUT))
+    return layer.name
+
+
+def integer(graph: Graph, model: tf_keras.Model, recipe: QuantizationRecipe, ranges: Ranges) -> bytes:
+    """The integer form of a network's float graph, as `convert` makes it; for many recipes of one network."""
+    kept = float_layers(model, recipe.keep_float)
+    edges = PICTURE
+    if recipe.activations == "int16":
+        ranges, edges = {name: _symmetric(pair) for name, pair in ranges.items()}, _symmetric(PICTURE)
+    edge_type = tf.uint8 if recipe.edges == "uint8" else tf.float32
+    try:
+        content = mlir_quantize(
+            graph.with_ranges(ranges, edges),
+            inference_type=INTEGERS[recipe.activations],
+            input_data_type=edge_type,
+            output_data_type=edge_type,
+            denylisted_ops=list(recipe.keep_float.operators) or None,
+            denylisted_nodes=graph.tensors_of(kept) or None,
+        )
+    except Exception as error:
+        raise _refused(recipe, error) from error
+    quantized = Graph(content, picture_layer(model))
+    for node in quantized.nodes:
+        asked = node.layer in kept or node.operator in (*recipe.keep_float.operators, "DEQUANTIZE")
+        if node.float and not asked:
+            raise UserError(
+                f"{recipe.name}: {node.layer} has no integer form ({node.operator}); "
+                "keep_float.layers of a recipe keeps it float"
+            )
+    return quantized.sixteen_bits() if recipe.activations == "int16" else content
+
+
+def _symmetric(pair: tuple[float, float]) -> tuple[float, float]:
+    """−32,768 … 32,767 steps that hold the range: LiteRT's 16-bit kernels want 0 at 0."""
+    highest = max(map(abs, pair))
+    return -highest * 32768 / 32767, highest
+
+
+def float_layers(model: tf_keras.Model, keep: Floats) -> frozenset[str]:
+    """The names of the layers that a recipe keeps float, but for its `operators`.
+
+    Raises UserError for a layer that the network does not have, and for an operator that LiteRT does not have.
+    """
+    names = [layer.name for layer in model.layers]
+    found = {layer.name for layer in model.layers if type(layer).__name__ in keep.kinds}
+    for pattern in keep.layers:
+        matching = fnmatch.filter(names, pattern)
+        if not matching:
+            raise UserError(f"keep_float.layers: {model.name} has no layer {pattern!r}")
+        found.update(matching)
+    for operator in keep.operators:
+        if operator not in OPERATORS.values():
+            raise UserError(f"keep_float.operators: an operator of LiteRT's is wanted; received {operator!r}")
+    return frozenset(found)
+
+
+def _converted(model: tf_keras.Model, recipe: QuantizationRecipe) -> bytes:
+    """The model with float activations; weights as the recipe wants them, float where activations will be integers."""
     inputs = {tensor.name: tf.TensorSpec(tensor.shape, tf.float32, name=tensor.name) for tensor in model.inputs}
 
     @tf.function(input_signature=[inputs])
     def trace(tensors):
-        if recipe.calibrated:  # 0 … 1 at both edges, whatever the calibration pictures' range is
-            tensors = {name: _eight_bits(tensor) for name, tensor in tensors.items()}
-        picture = model(tensors, training=False)[OUTPUT]
-        return {OUTPUT: _eight_bits(picture) if recipe.calibrated else picture}
+        return {OUTPUT: model(tensors, training=False)[OUTPUT]}
 
     # With its weights as constants the function is saved alone; with the Keras model it would take five times as long.
     frozen = convert_variables_to_constants_v2(trace.get_concrete_function())
@@ -47,27 +119,23 @@ def convert(
     module = tf.Module()
     module.serve = serve
     with tempfile.TemporaryDirectory() as folder:
-        tf.saved_model.save(module, folder, signatures={"serving_default": serve})
+        try:
+            tf.saved_model.save(module, folder, signatures={"serving_default": serve})
+        except (OSError, tf.errors.OpError) as error:
+            raise UserError(f"{folder}: can't be written ({str(error).strip().partition(chr(10))[0]})") from error
         converter = tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=["serving_default"])
-        if recipe.optimize:
+        if recipe.weights != "float32" and not recipe.integer:
             converter.optimizations = [tf.lite.Optimize.DEFAULT]
-        if recipe.float16:
+        if recipe.weights == "float16":
             converter.target_spec.supported_types = [tf.float16]
-        if recipe.calibrated:
-            if representative is None:
-                raise UserError(f"{recipe.name}: calibration pictures are needed")
-            converter.representative_dataset = lambda: (dict(example) for example in representative())
-            converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
-        if recipe.integer_edges:
-            converter.inference_input_type = converter.inference_output_type = tf.uint8
         try:
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # of the converter's own deprecated interpreter, and of QAT's ranges
+                warnings.simplefilter("ignore")  # of the converter's own deprecated interpreter
                 return converter.convert()
         except Exception as error:  # the converter raises its own kinds and bare ones
-            first_line = str(error).strip().partition("\n")[0]
-            raise UserError(f"{recipe.name}: the converter refused this network ({first_line})") from error
+            raise _refused(recipe, error) from error
 
 
-def _eight_bits(picture):
-    return tf.quantization.fake_quant_with_min_max_args(picture, min=0.0, max=1.0)
+def _refused(recipe: QuantizationRecipe, error: Exception) -> UserError:
+    first_line = str(error).strip().partition("\n")[0]
+    return UserError(f"{recipe.name}: the converter refused this network ({first_line})")

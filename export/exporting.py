@@ -1,6 +1,8 @@
 """A run in, a verified artifact out."""
 
 import dataclasses
+import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -11,37 +13,37 @@ import numpy as np
 import tf_keras
 
 from export import artifact, quantize, verify
-from export.convert import convert
+from export.calibration import calibrated
+from export.convert import convert, float_graph, float_layers
 from export.finetune import finetune
-from export.recipes import QatSchedule, QuantizationRecipe, recipe_named
-from pynet_bokeh import files, images, levels, opening, weights
+from export.photo_inputs import photo_inputs
+from export.ranges import Ranges
+from export.recipes import QuantizationRecipe, recipe_named
+from pynet_bokeh import files, levels, weights
 from pynet_bokeh.data import pipeline
-from pynet_bokeh.data.source import NEUTRAL_EXTRA
 from pynet_bokeh.errors import UserError
 from pynet_bokeh.models import cost
 from pynet_bokeh.models.network import OUTPUT, STRENGTH, Network
-from pynet_bokeh.photos import bundled_photos
 from pynet_bokeh.trained import load_model
 from pynet_bokeh.training import level as training
 from pynet_bokeh.training.run import Run, open_run
 
 VALIDATION_PICTURES = 8
-CALIBRATION_PICTURES = 32
-PHOTO_STRENGTH = 0.7  # of the lens for the bundled photos
+OPEN_SIZES = ((256, 384), (384, 256))  # equally many pixels, so that the pictures weigh the same
 
 
 class VerificationFailed(Exception):
-    """The artifact does not draw what the float network draws; nothing was written."""
+    """The artifact does not draw what the float network draws. Nothing was written, or with `force` under a name that
+    says so."""
 
 
 def export(
     folder: Path | str,
     *,
-    quantization: str = "qat_int8",
-    picture_size: tuple[int, int] = (1024, 1024),
+    quantization: str | QuantizationRecipe = "qat_int8",
+    picture_size: tuple[int, int] | None = (1024, 1024),
     level: int = levels.FINEST,
     out: Path | None = None,
-    schedule: QatSchedule | None = None,
     force: bool = False,
     vgg_weights: str | None = None,
     report: Callable[[str], None] = print,
@@ -50,43 +52,83 @@ def export(
 
     Args:
       folder: the run.
-      quantization: a recipe of export.recipes.
-      picture_size: (height, width) of the level-1 picture the fixed-size model is made for.
+      quantization: a recipe, or the name of one in export.recipes.
+      picture_size: (height, width) of the level-1 picture the model is made for; None makes one for all sizes that the
+        network takes, which XNNPACK runs in several parts, and which is calibrated at the first of `OPEN_SIZES` and
+        verified at all of them.
       out: folder of the artifact; `RUN/export` by default.
-      schedule: of the fine-tuning, for `qat_int8`.
-      force: overwrite another artifact of that name.
+      force: overwrite another artifact of that name; write one that fails, too, as `NAME_failed.tflite`.
 
     An artifact that was made from the same weights in the same way is left alone.
 
-    Raises UserError for bad input and VerificationFailed, with nothing written, when a threshold is missed.
+    Raises UserError for bad input and a full disk, and VerificationFailed when a threshold is missed; without `force`
+    nothing is written then.
     """
-    run, recipe, schedule = open_run(folder), recipe_named(quantization), schedule or QatSchedule()
-    network, model = load_model(run, level, picture_size=picture_size, batch=1)
+    run = open_run(folder)
+    recipe = recipe_named(quantization) if isinstance(quantization, str) else quantization
+    network, model = load_model(run, level, picture_size=picture_size or (None, None), batch=1)
     path = Path(out or run.folder / "export") / _name(network, recipe, level, picture_size)
-    origin = _origin(run, recipe, level, schedule)
+    origin = _origin(run, recipe, level, path.parent)
     if path.exists() and _made_from(path, origin):
         report(f"{path}: up to date")
         return path
     files.refuse_overwriting(path, force=force)
 
-    final = model
-    if recipe.trained:
-        # Any size has the same weights: fine-tuned once at an open size, then put into the fixed-size graph.
-        open_network, open_model = load_model(run, level)
-        stored = finetune(run, open_network, open_model, level, schedule, vgg_weights=vgg_weights)
-        final = quantize.quantize(model)
-        if missing := weights.load(quantize.named_variables(final), stored):
-            raise UserError(f"{stored}: lacks {missing[0]}")
+    final, ranges = prepared(run, network, model, recipe, level, picture_size, vgg_weights=vgg_weights, report=report)
     report(f"{path.name}: converting")
-    content = convert(final, recipe, lambda: _representative(run, network, level, picture_size))
+    content = convert(final, recipe, ranges)
     report(f"{path.name}: verifying")
-    figures = _verify(content, recipe, _cases(run, network, model, level, picture_size))
+    sizes = (picture_size,) if picture_size else OPEN_SIZES
+    groups = [verification_cases(run, network, model, level, size) for size in sizes]
+    figures = _verify(content, recipe, [case for group in zip(*groups, strict=True) for case in group])
+    sidecar = _sidecar(network, model, recipe, level, picture_size, origin, figures)
     if figures["failures"]:
         artifact.remove(path)  # one of that name was made from other weights: it must not pass for this one
-        raise VerificationFailed(f"{path.name}: {figures['failures'][0]}; nothing was written")
-    artifact.write(path, content, _sidecar(network, model, recipe, level, picture_size, origin, figures))
+        outcome = "nothing was written"
+        if force:
+            artifact.write(artifact.failed_path(path), content, sidecar)
+            outcome = f"written as {artifact.failed_path(path)}"
+        raise VerificationFailed(f"{path.name}: {figures['failures'][0]}; {outcome}")
+    artifact.write(path, content, sidecar)
+    artifact.remove(artifact.failed_path(path))
     report(f"{path}: {len(content) / 1e6:.2f} MB, {summary(figures)}")
     return path
+
+
+def prepared(
+    run: Run,
+    network: Network,
+    model: tf_keras.Model,
+    recipe: QuantizationRecipe,
+    level: int,
+    picture_size: tuple[int, int] | None,
+    *,
+    vgg_weights: str | None = None,
+    report: Callable[[str], None] = print,
+) -> tuple[tf_keras.Model, Ranges | None]:
+    """What `convert` takes: the run's network at `picture_size`, fine-tuned if the recipe wants it, and its ranges.
+
+    Args:
+      model: the float network of that size.
+      picture_size: None for any.
+    """
+    if not recipe.integer:
+        return model, None
+    report(f"{recipe.name}: calibrating")
+    size = picture_size or OPEN_SIZES[0]
+    ranges, means = calibrated(run, network, model, level, size, recipe.calibration)
+    floats = float_layers(model, recipe.keep_float)
+    _, final = load_model(
+        run, level, picture_size=picture_size or (None, None), batch=1
+    )  # the float one stays as it is
+    quantize.correct_biases(final, means, floats=floats)
+    if recipe.finetune:
+        folder = run.level_folder(level) / f"{recipe.name}_{size[1]}x{size[0]}"
+        rounded = frozenset(node.layer for node in float_graph(final, recipe).nodes)
+        options = {"folder": folder, "floats": floats, "rounded": rounded, "vgg_weights": vgg_weights}
+        stored = finetune(run, network, level, recipe.finetune, ranges, means, size, **options)
+        weights.load(final.variables, stored)
+    return final, ranges
 
 
 def summary(figures: dict) -> str:
@@ -103,17 +145,21 @@ def summary(figures: dict) -> str:
 
 def _name(network: Network, recipe: QuantizationRecipe, level: int, picture_size) -> str:
     of_level = "" if level == levels.FINEST else f"_level{level}"
-    return f"{network.name}{of_level}_{recipe.name}_{picture_size[1]}x{picture_size[0]}.tflite"
+    size = f"{picture_size[1]}x{picture_size[0]}" if picture_size else "any"
+    return f"{network.name}{of_level}_{recipe.name}_{size}.tflite"
 
 
-def _origin(run: Run, recipe: QuantizationRecipe, level: int, schedule: QatSchedule) -> dict:
+def _origin(run: Run, recipe: QuantizationRecipe, level: int, folder: Path) -> dict:
+    """What an artifact in `folder` is made from. Its data's folders are relative to it: an absolute path would tell who
+    made it, not what it is."""
+    data = run.data.as_dict()
+    data["folders"] = [os.path.relpath(one, folder.resolve()) for one in data["folders"]]
     return {
         "run": run.folder.resolve().name,
         "training": run.recipe.name,
-        "data": run.data.as_dict(),
+        "data": data,
         "weights_sha256": artifact.sha256(run.weights(level)),
-        "recipe": dataclasses.asdict(recipe),
-        "qat": dataclasses.asdict(schedule) if recipe.trained else None,
+        "recipe": json.loads(json.dumps(dataclasses.asdict(recipe))),  # as it is read back
     }
 
 
@@ -122,26 +168,14 @@ def _made_from(path: Path, origin: dict) -> bool:
     return (
         sidecar.is_file()
         and (content := files.read_json(sidecar)).get("origin") == origin
+        and content.get("format") == artifact.FORMAT
         and content.get("sha256") == artifact.sha256(path)
     )
 
 
-def _representative(run: Run, network: Network, level: int, picture_size):
-    """Calibration pictures for post-training quantization: training crops at the exported size."""
-    source, _ = training.open_data(run, network)
-    data = pipeline.validation_examples(
-        source,
-        count=min(CALIBRATION_PICTURES, len(source)),
-        crop=picture_size,
-        input_scale=network.input_scale,
-        level=level,
-        strength=network.takes_strength,
-    )
-    for inputs, _ in data:
-        yield {name: np.asarray(value, np.float32)[None] for name, value in inputs.items()}
-
-
-def _cases(run: Run, network: Network, model: tf_keras.Model, level: int, picture_size) -> list[verify.Case]:
+def verification_cases(
+    run: Run, network: Network, model: tf_keras.Model, level: int, picture_size: tuple[int, int]
+) -> list[verify.Case]:
     """Held-out pictures with targets, and the bundled photos, with the float network's rendering of each."""
     _, validation = training.open_data(run, network)
     examples = [
@@ -158,15 +192,8 @@ def _cases(run: Run, network: Network, model: tf_keras.Model, level: int, pictur
         )
     ]
     input_size = tuple(side // network.input_scale for side in picture_size)
-    for photo in bundled_photos():
-        inputs = {"image": images.resize(images.to_float(images.read_image(photo.path)), input_size)}
-        if network.extra:
-            focus = images.read_map(photo.focus) if network.extra == "focus" else None
-            extra = np.full(input_size, NEUTRAL_EXTRA, np.uint8) if focus is None else images.resize(focus, input_size)
-            inputs[network.extra] = images.to_float(extra)[..., None]
-        if network.takes_strength:
-            inputs[STRENGTH] = np.full((1, 1, 1), opening.network_strength(PHOTO_STRENGTH, picture_size), np.float32)
-        examples.append((photo.path.name, inputs, None))
+    options = {"extra": network.extra, "takes_strength": network.takes_strength, "picture_size": picture_size}
+    examples += [(name, inputs, None) for name, inputs in photo_inputs(input_size, **options)]
 
     cases = []
     for name, inputs, target in examples:
@@ -181,9 +208,13 @@ def _verify(content: bytes, recipe: QuantizationRecipe, cases: Sequence[verify.C
     """Verifies in a process without tensorflow, whose delegates don't get along with LiteRT's."""
     with tempfile.TemporaryDirectory() as folder:
         model, pictures, result = (Path(folder) / name for name in ("model.tflite", "cases.npz", "result.json"))
-        model.write_bytes(content)
-        verify.save_cases(pictures, cases)
-        command = [sys.executable, "-m", "export.verify", str(model), str(pictures), recipe.name, str(result)]
+        try:
+            model.write_bytes(content)
+            verify.save_cases(pictures, cases)
+        except OSError as error:
+            raise UserError(f"{folder}: can't be written ({error.strerror or error})") from error
+        settings = json.dumps(dataclasses.asdict(recipe))
+        command = [sys.executable, "-m", "export.verify", str(model), str(pictures), settings, str(result)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
             last_line = (done.stderr.strip().splitlines() or ["no message"])[-1]
@@ -192,18 +223,21 @@ def _verify(content: bytes, recipe: QuantizationRecipe, cases: Sequence[verify.C
 
 
 def _sidecar(network, model, recipe, level, picture_size, origin, figures) -> dict:
+    """What the file is, by `sidecar_schema.json`; artifact.write adds the file's own facts and the libraries'."""
     tensors = figures.pop("tensors")
     return {
         "network": network.name,
         "network_config": dataclasses.asdict(network.config),
         "level": level,
         "quantization": recipe.name,
-        "picture_size": {"height": picture_size[0], "width": picture_size[1]},
+        "picture_size": picture_size and {"height": picture_size[0], "width": picture_size[1]},
         "input_scale": network.input_scale,
         "inputs": tensors["inputs"],
         "output": tensors["outputs"],
+        "value_range": [0.0, 1.0],
         "parameters": model.count_params(),
-        "macs": cost.model_macs(model),
+        "macs": cost.model_macs(model) if picture_size else None,
+        "largest_tensors": figures.pop("largest_tensors"),
         "origin": origin,
         "verification": figures,
     }

@@ -3,103 +3,178 @@
 import dataclasses
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+import tensorflow as tf
 import tf_keras
 
 from export import artifact, quantize
+from export.ranges import Means, Ranges
 from export.recipes import QatSchedule
+from export.verify import joint_psnr
 from pynet_bokeh import files, levels, losses, weights
+from pynet_bokeh.metrics import psnr
 from pynet_bokeh.models import registry
-from pynet_bokeh.models.network import Network
+from pynet_bokeh.models.network import OUTPUT, Network
+from pynet_bokeh.trained import load_model
 from pynet_bokeh.training import level as training
 from pynet_bokeh.training import loop
+from pynet_bokeh.training.journal import Journal
 from pynet_bokeh.training.run import Run
 
-CROPS = ("crop", "validation_crop")
+FLOAT_PICTURE = "float_picture"
 
 
 def finetune(
     run: Run,
     network: Network,
-    model: tf_keras.Model,
     level: int,
     schedule: QatSchedule,
+    ranges: Ranges,
+    means: Means,
+    picture_size: tuple[int, int],
     *,
+    folder: Path,
+    floats: frozenset[str] = frozenset(),
+    rounded: frozenset[str] | None = None,
     vgg_weights: str | None = None,
 ) -> Path:
-    """Calibrates and fine-tunes the fake-quantized network of a level; returns the file of its weights.
+    """Fine-tunes a level for its calibrated 8-bit graph; returns the file of its weights.
 
-    The result is kept in `RUN/levelN/qat/` and taken from there when neither the float weights, the schedule, the
-    losses nor the pictures have changed since; an interrupted fine-tuning goes on.
+    The result is kept in `folder` and taken from there when neither the float weights, the schedule, the losses, the
+    pictures nor the ranges have changed since; an interrupted fine-tuning goes on.
 
     Args:
-      network, model: the run's network at any size, with its float weights.
+      network: the run's.
+      ranges, means: of the float network at the exported size; the simulation keeps to the ranges.
+      picture_size: that size, (height, width).
+      floats: layers that stay float.
+      rounded: those whose output the .tflite has a tensor of, see quantize.simulate.
     """
-    run, schedule = _affordable(run, level, schedule)
-    folder = run.level_folder(level) / "qat"
+    run, schedule = _adapted(run, level, schedule, picture_size)
     stored = folder / "weights.npz"
     origin = {
         "weights_sha256": artifact.sha256(run.weights(level)),
         "schedule": dataclasses.asdict(schedule),
         "losses": run.recipe.level[level].losses,
         "pictures": {**dataclasses.asdict(run.recipe.data), **run.data.as_dict()},
+        "ranges": ranges,
+        "floats": sorted(floats),
+        "rounded": rounded and sorted(rounded),
     }
     origin = json.loads(json.dumps(origin))  # as it is read back
-    if folder.exists() and (
-        not (folder / "origin.json").is_file() or files.read_json(folder / "origin.json") != origin
-    ):
+    kept = folder / "origin.json"
+    if folder.exists() and not (kept.is_file() and files.read_json(kept) == origin):
         shutil.rmtree(folder)
-    quantized = quantize.quantize(model)
     if not stored.is_file():
-        files.write_json(folder / "origin.json", origin)
-        _train(run, network, model, quantized, level, schedule, folder, vgg_weights)
-        weights.save(quantize.named_variables(quantized), stored)
+        files.write_json(kept, origin)
+        _train(run, network, level, schedule, ranges, means, floats, rounded, folder, vgg_weights)
         shutil.rmtree(folder / "checkpoints", ignore_errors=True)
     return stored
 
 
-def _affordable(run: Run, level: int, schedule: QatSchedule) -> tuple[Run, QatSchedule]:
-    """The run and the schedule with pictures and batches as small as the smaller of both wants them: what the recipe
-    needs days on a large GPU for, the ranges don't need."""
-    data = run.recipe.data
-    crops = {name: tuple(min(side, schedule.crop) for side in getattr(data, name)) for name in CROPS}
-    registry.check_size(run.recipe.network, crops["crop"], what=f"crops for --qat-crop {schedule.crop}")
-    recipe = dataclasses.replace(run.recipe, data=dataclasses.replace(data, **crops))
+def _adapted(run: Run, level: int, schedule: QatSchedule, picture_size: tuple[int, int]) -> tuple[Run, QatSchedule]:
+    """The run with crops of the exported size, but none longer than the schedule's, and the schedule with batches no
+    larger than the run's.
+
+    Fine-tuned on its training's crops of 512×512, pynet_mobile became worse at 1024×1024 than calibrated alone.
+    """
+    crop = tuple(min(side, schedule.crop) for side in picture_size)
+    registry.check_size(run.recipe.network, crop, what=f"crops for finetune.crop {schedule.crop}")
+    square = crop[0] == crop[1]
+    augment = tuple(name for name in run.recipe.data.augment if square or name != "rot90")
+    data = dataclasses.replace(run.recipe.data, crop=crop, validation_crop=crop, augment=augment)
+    recipe = dataclasses.replace(run.recipe, data=data)
     batch = min(schedule.batch, recipe.level[level].batch)
     return dataclasses.replace(run, recipe=recipe), dataclasses.replace(schedule, batch=batch)
 
 
-def _train(run, network, model, quantized, level, schedule, folder, vgg_weights) -> None:
-    source, validation = training.open_data(run, network)
-
-    def batches(start_step, steps):
-        return training.training_batches(run, network, source, level, start_step, steps, schedule.batch)
-
-    calibration = (inputs for inputs, _ in batches(0, schedule.calibration_batches))
-    quantize.calibrate(quantized, model, calibration)
+def _train(
+    run, network, level, schedule: QatSchedule, ranges, means, floats, rounded, folder: Path, vgg_weights
+) -> None:
+    _, model = load_model(run, level)  # of any size; its variables are trained through the simulation
+    quantize.correct_biases(model, means, floats=floats)
+    quantized = quantize.simulate(model, ranges, floats=floats, rounded=rounded)
+    source, held_out = training.open_data(run, network)
+    best = _Best(quantized, model, training.validation_examples(run, network, held_out, level), folder)
+    if not (folder / best.FILE).is_file():
+        best.keep(0, best.score())  # calibrated alone: fine-tuning that makes it worse is not taken
     own = run.recipe.level[level]
     if schedule.steps:
-        every = max(1, schedule.steps // 4)
+        _, teacher = load_model(run, level)
+        picture_size = levels.size(run.recipe.data.crop, level)
         loop.fit(
             quantized,
-            losses.weighted(own.losses, picture_size=levels.size(run.recipe.data.crop, level), vgg_weights=vgg_weights),
-            lambda start_step: batches(start_step, schedule.steps),
+            _loss(own.losses, schedule.float_picture, picture_size=picture_size, vgg_weights=vgg_weights),
+            lambda start_step: _with_float_pictures(
+                training.training_batches(run, network, source, level, start_step, schedule.steps, schedule.batch),
+                teacher if schedule.float_picture else None,
+            ),
             schedule=dataclasses.replace(
                 own,
                 steps=schedule.steps,
                 batch=schedule.batch,
                 learning_rate=schedule.learning_rate,
                 schedule="cosine",
-                warmup=0,
-                log_every=min(own.log_every, every),
-                validate_every=every,
-                checkpoint_every=every,
+                warmup=schedule.warmup,
+                log_every=min(own.log_every, schedule.validate_every),
+                validate_every=schedule.validate_every,
+                checkpoint_every=schedule.validate_every,
             ),
             folder=folder,
             label=f"QAT level {level}",
-            validate=training.Validation(
-                quantized, training.validation_examples(run, network, validation, level), folder
-            ),
+            validate=best,
         )
-    quantize.pin_inputs(quantized)
+    (folder / best.WEIGHTS).replace(folder / "weights.npz")
+
+
+def _with_float_pictures(batches, teacher: tf_keras.Model | None):
+    """Batches whose target also has what the float network draws, where it is wanted."""
+    drawn = teacher and tf.function(lambda inputs: teacher(inputs, training=False)[OUTPUT])
+    for inputs, target in batches:
+        yield inputs, ({OUTPUT: target, FLOAT_PICTURE: drawn(inputs)} if drawn else target)
+
+
+def _loss(own: dict, float_picture: float, **options) -> Callable:
+    """The run's own losses, and the weighted mean squared difference to the float network's picture."""
+    weighted = losses.weighted(own, **options)
+
+    def loss(target, output):
+        total, parts = weighted(losses.picture_of(target), output)
+        if float_picture:
+            away = losses.mse(target[FLOAT_PICTURE], output)
+            total, parts = total + float_picture * away, {**parts, FLOAT_PICTURE: away}
+        return total, parts
+
+    return loss
+
+
+class _Best:
+    """Validates, and keeps the weights that came nearest to the targets, by the PSNR of all pictures together."""
+
+    FILE, WEIGHTS = "best.json", "best.npz"
+
+    def __init__(self, quantized: tf_keras.Model, model: tf_keras.Model, examples: list, folder: Path):
+        self._model, self._examples, self._folder = model, examples, folder
+        self._draw = tf.function(lambda inputs: quantized(inputs, training=False)[OUTPUT])
+
+    def __call__(self, journal: Journal, step: int) -> None:
+        score = self.score()
+        journal.write(step, validation_psnr=score)
+        if not score <= files.read_json(self._folder / self.FILE)["validation_psnr"]:
+            self.keep(step, score)
+
+    def score(self) -> float:
+        """Decibels of all validation crops together."""
+        scores = []
+        for inputs, target in self._examples:
+            output = self._draw({name: tf.constant(value[None]) for name, value in inputs.items()})[0].numpy()
+            scores.append(psnr(np.clip(output, 0.0, 1.0), target))
+        return joint_psnr(scores)
+
+    def keep(self, step: int, score: float) -> None:
+        """Writes the weights down as the best so far."""
+        weights.save(self._model.variables, self._folder / self.WEIGHTS)
+        files.write_json(self._folder / self.FILE, {"step": step, "validation_psnr": score})

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from export.recipes import QuantizationRecipe, recipe_named
+from export import graph
+from export.recipes import QuantizationRecipe, from_dict
 from pynet_bokeh import files
 from pynet_bokeh.cli import run as run_command
 from pynet_bokeh.metrics import SSIM_WINDOW, psnr, ssim
@@ -43,8 +44,9 @@ def verify(path: Path, recipe: QuantizationRecipe, cases: Sequence[Case]) -> dic
     """Compares the .tflite with the references, under XNNPACK and with LiteRT's built-in kernels.
 
     Returns figures by kernels (PSNR in dB of all pictures together and of the worst, SSIM, worst pixel of 1), PSNR of
-    all pictures together against the targets before and after, the file's `tensors` as it describes them itself, and
-    `failures`: one line for each threshold of the recipe that was missed; empty when all held.
+    all pictures together against the targets before and after, the file's `tensors` as it describes them itself, its
+    `largest_tensors` (none for a file of any size), and `failures`: one line for each threshold of the recipe that was
+    missed; empty when all held.
     """
     figures: dict = {"pictures": len(cases), "kernels": {}, "failures": []}
     for kernels, chosen in (("xnnpack", cases), ("builtin", cases[:BUILTIN_PICTURES])):
@@ -72,6 +74,7 @@ def verify(path: Path, recipe: QuantizationRecipe, cases: Sequence[Case]) -> dic
                 figures["failures"].append(
                     f"PSNR against the targets fell by {before - after:.2f} dB, at most {recipe.max_drop:g} allowed"
                 )
+    figures["largest_tensors"] = graph.largest_tensors(graph.read(path)) if predictor.input_size else []
     return figures
 
 
@@ -129,11 +132,12 @@ def load_cases(path: Path) -> list[Case]:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """`python -m export.verify MODEL CASES RECIPE RESULT`: the process that export starts for each artifact."""
+    """`python -m export.verify MODEL CASES RECIPE RESULT`: the process that export starts for each artifact; RECIPE as
+    JSON."""
     model, cases, recipe, result = sys.argv[1:] if argv is None else argv
 
     def command(_):
-        figures = verify(Path(model), recipe_named(recipe), load_cases(Path(cases)))
+        figures = verify(Path(model), from_dict(json.loads(recipe), where="recipe"), load_cases(Path(cases)))
         files.write_json(Path(result), json.loads(json.dumps(figures)))
         return 0
 

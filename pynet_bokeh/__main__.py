@@ -1,4 +1,4 @@
-"""`python -m pynet_bokeh COMMAND`: train · evaluate · render · data · models."""
+"""`python -m pynet_bokeh COMMAND`: train · evaluate · render · data · models · import-weights."""
 
 import argparse
 import sys

@@ -130,6 +130,27 @@ def resize(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     return np.clip(_resized(image, size, cv2.INTER_CUBIC), low, high)
 
 
+def check_map_shape(chart: np.ndarray, photo_size: tuple[int, int], *, name: str, stretch: float = 0.0) -> None:
+    """Raises UserError when a map [H, W] of any size is of another shape than the photo, (height, width) in pixels.
+
+    Such a map is another photo's, or was not turned or cut when the photo was. A side rounded to a whole pixel is no
+    other shape.
+
+    Args:
+        name: what the message calls the map.
+        stretch: share of a side by which it may be off beyond that.
+    """
+    height, width = photo_size
+    map_height, map_width = chart.shape
+    off = abs(map_height * width - map_width * height)  # 0 for one shape; a pixel of the map is a side of the photo
+    if off > max(stretch * map_height * width, width, height):
+        allowed = f"; {100 * stretch:.0f} % of difference is allowed" if stretch else ""
+        raise UserError(
+            f"{name}: {map_width}x{map_height} pixels, which is another shape than the photo's {width}x{height}"
+            f"{allowed}"
+        )
+
+
 # --- writing ---------------------------------------------------------------------------------------------------------
 
 

@@ -17,7 +17,7 @@ from pynet_bokeh.models import registry
 from pynet_bokeh.models.network import Network
 from pynet_bokeh.tf_checkpoint import Entry, TfCheckpoint
 from pynet_bokeh.training import recipe as recipes
-from pynet_bokeh.training.recipe import DataRecipe, LevelRecipe, Recipe
+from pynet_bokeh.training.recipe import Recipe
 from pynet_bokeh.training.run import Run, open_or_create
 
 _KERAS_NAMES = {
@@ -184,16 +184,7 @@ def _is_shifted(wanted: list[int], there: list[int]) -> bool:
 
 def _recipe(published: Published) -> Recipe:
     """The recipe the weights were trained by, with the network they need."""
-    if published.recipe in recipes.names():
-        recipe = recipes.load(published.recipe)
-    else:
-        recipe = Recipe(
-            published.recipe,
-            published.network,
-            {},
-            DataRecipe(crop=(1024, 1408)),
-            {1: LevelRecipe(60 * 4400, 1, 1e-5, {"l1": 0.5, "ssim": 0.05}, beta_1=0.0, beta_2=0.9)},
-        )
+    recipe = recipes.load(published.recipe)
     config = {**recipe.network_config, **published.config}
     return dataclasses.replace(recipe, network=published.network, network_config=config)
 

@@ -9,6 +9,9 @@ DEFAULT = 0.6
 LARGEST_RADIUS = 40.0
 """Pixels of its picture that a network's `strength` input of 1 stands for."""
 
+STRENGTH = "strength"
+"""What networks call the input."""
+
 UNKNOWN = 0.5
 """The `strength` input for training pairs whose lens is not known."""
 

@@ -43,6 +43,8 @@ def pictures_of(model: str, given: Mapping) -> DataSettings:
         known = files.read_json(path / "recipe.json").get("data", {})
     elif model.endswith(".tflite") and sidecar.is_file():
         known = files.read_json(sidecar).get("origin", {}).get("data", {})
+        if "folders" in known:  # relative to the sidecar
+            known = {**known, "folders": [str(sidecar.parent / folder) for folder in known["folders"]]}
     else:
         known = {}
     return DataSettings(**{**known, **given})

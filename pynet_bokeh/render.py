@@ -5,6 +5,7 @@ reflection and cut off again, and `merge` carries the result to the photo's full
 """
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from pynet_bokeh.runtime import Predictor
 
 LONG_SIDE = 1024
 """Picture's long side for models that take any size: what they were published for, and affordable on a CPU."""
-ASPECT = 0.02  # by which a map may be off the shape of its photo
+STRETCH = 0.02  # by which a map may be off the shape of its photo
 
 
 def render_photo(
@@ -42,24 +43,60 @@ def render_photo(
     Returns uint8 [H,W,3]. Raises UserError for a map the network has no input for or of another shape, a strength
     outside 0 to 1, or a picture size the network can't have.
     """
+    prepared = prepare(predictor, photo, extra=extra, strength=strength, picture_size=picture_size)
+    if prepared.strength == 0:
+        return photo.copy()
+    return finish(predictor, photo, prepared, predictor(*prepared.seen))
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A photo as a network gets it, and what is needed to bring its picture back to the photo.
+
+    Attributes:
+        seen: what the network is called with: picture, map, strength.
+        before: float32 [h,w,3], the photo at the size of the network's picture, without what fills up its frame.
+        frame: (height, width) of the network's picture.
+        strength: the user's, resolved.
+    """
+
+    seen: tuple[np.ndarray, np.ndarray | None, float | None]
+    before: np.ndarray
+    frame: tuple[int, int]
+    strength: float
+
+
+def prepare(
+    predictor: Predictor,
+    photo: np.ndarray,
+    *,
+    extra: np.ndarray | None = None,
+    strength: float | None = None,
+    picture_size: tuple[int, int] | None = None,
+) -> Prepared:
+    """The first step of `render_photo`, with its arguments and errors: everything before the network."""
     if strength is None:
         strength = opening.DEFAULT if predictor.takes_strength else 1.0
     if not 0 <= strength <= (math.inf if predictor.takes_strength else 1):
         raise UserError(f"strength: 0 to 1 is allowed; received {strength:g}")
     check_extra(predictor, extra is not None)
     if extra is not None:
-        check_shape(extra, photo, name="map")
+        images.check_map_shape(extra, photo.shape[:2], name="map", stretch=STRETCH)
     frame, content = _frame(predictor, photo.shape[:2], picture_size)
-    if strength == 0:
-        return photo.copy()
-
     before = images.to_float(images.resize(photo, content))
-    seen = _inputs(predictor, before, extra, strength, frame)
-    after = predictor(*seen)
+    return Prepared(_inputs(predictor, before, extra, strength, frame), before, frame, strength)
+
+
+def finish(predictor: Predictor, photo: np.ndarray, prepared: Prepared, after: np.ndarray) -> np.ndarray:
+    """The last step of `render_photo`: brings the network's picture `after` to the photo's full size.
+
+    Raises UserError when the picture has another size than was announced.
+    """
+    before, frame, strength = prepared.before, prepared.frame, prepared.strength
+    content = before.shape[:2]
     if after.shape != (*frame, 3):
-        raise UserError(
-            f"{predictor.name}: {[*frame, 3]} should come out for {list(seen[0].shape)}; {list(after.shape)} did"
-        )
+        size = list(prepared.seen[0].shape)
+        raise UserError(f"{predictor.name}: {[*frame, 3]} should come out for {size}; {list(after.shape)} did")
     after = _content(after, content, predictor.input_scale)
 
     if predictor.input_scale > 1 and content != photo.shape[:2]:
@@ -104,22 +141,6 @@ def check_extra(predictor: Predictor, given: bool) -> None:
     """Raises UserError when a map is given to a network without an input for it."""
     if given and predictor.extra is None:
         raise UserError(f"{predictor.name}: takes no depth or focus map; received one")
-
-
-def check_shape(extra: np.ndarray, photo: np.ndarray, *, name: str) -> None:
-    """Raises UserError when a map would have to be stretched over the photo by more than 2 % (and more than rounding).
-
-    A map of another shape is another photo's, or was not turned when the photo was. `name` is what the message calls
-    the map.
-    """
-    height, width = photo.shape[:2]
-    map_height, map_width = extra.shape[:2]
-    off = abs(map_height * width - map_width * height)  # 0 for one shape; a pixel more or less is rounding
-    if off > max(ASPECT * map_height * width, width, height):
-        raise UserError(
-            f"{name}: {map_width}x{map_height} pixels, which is another shape than the photo's {width}x{height}; "
-            f"{100 * ASPECT:.0f} % of difference is allowed"
-        )
 
 
 def _frame(

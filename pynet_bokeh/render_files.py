@@ -12,7 +12,7 @@ from pynet_bokeh import cli, images
 from pynet_bokeh.contact_sheet import strip
 from pynet_bokeh.errors import UserError
 from pynet_bokeh.files import refuse_overwriting
-from pynet_bokeh.render import check_extra, check_shape, found_focus, render_photo
+from pynet_bokeh.render import STRETCH, check_extra, found_focus, render_photo
 from pynet_bokeh.runtime import Predictor
 from pynet_bokeh.subject import Rectangle, mask_of_rectangle
 
@@ -164,7 +164,7 @@ def _map(extra: Path | Rectangle | None, photo: np.ndarray) -> np.ndarray | None
     if isinstance(extra, tuple):
         return mask_of_rectangle(photo, extra)
     given = images.read_map(extra)
-    check_shape(given, photo, name=str(extra))
+    images.check_map_shape(given, photo.shape[:2], name=str(extra), stretch=STRETCH)
     return given
 
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -10,6 +11,7 @@ import numpy as np
 from pynet_bokeh.data.source import EXTRAS
 from pynet_bokeh.errors import UserError
 
+OPEN_MULTIPLE = 64  # of a picture for a .tflite of any size: no network needs more (registry.check_size)
 IDENTIFIER = b"TFL3"  # bytes 4 to 8 of every .tflite flatbuffer
 
 
@@ -72,25 +74,30 @@ class Tensor:
         return (stored.astype(np.float32) - self.zero_point) * np.float32(self.scale)
 
 
-def open_interpreter(path: Path, *, threads: int | None = None, xnnpack: bool = True):
-    """A LiteRT interpreter on the CPU with its tensors allocated.
-
-    Args:
-      path: the .tflite.
-      threads: None takes all cores this process may use.
-      xnnpack: False runs LiteRT's built-in kernels instead of the XNNPACK delegate.
-
-    Raises UserError that names the file when it is missing, not a .tflite, broken, or has operators LiteRT lacks.
-    """
-    path = Path(path)
+def check_file(path: Path) -> None:
+    """Raises UserError that names the file when it is missing or not a .tflite."""
     try:
-        with path.open("rb") as file:
+        with Path(path).open("rb") as file:
             head = file.read(8)
     except OSError as error:
         raise UserError(f"{path}: can't be read ({error.strerror})") from error
     if head[4:] != IDENTIFIER:
         raise UserError(f"{path}: not a .tflite file (its identifier {IDENTIFIER.decode()} is missing)")
 
+
+def open_interpreter(path: Path, *, threads: int | None = None, xnnpack: bool = True, keep_all: bool = False):
+    """A LiteRT interpreter on the CPU with its tensors allocated, those of any size for 64×64 at first.
+
+    Args:
+      path: the .tflite.
+      threads: None takes all cores this process may use.
+      xnnpack: False runs LiteRT's built-in kernels instead of the XNNPACK delegate.
+      keep_all: every tensor can be read after a run, for looking inside; takes the memory of all of them.
+
+    Raises UserError that names the file when it is missing, not a .tflite, broken, or has operators LiteRT lacks.
+    """
+    path = Path(path)
+    check_file(path)
     from ai_edge_litert.interpreter import Interpreter, OpResolverType  # 0.1 s: not before a model is opened
 
     resolver = OpResolverType.AUTO if xnnpack else OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
@@ -99,12 +106,82 @@ def open_interpreter(path: Path, *, threads: int | None = None, xnnpack: bool = 
             str(path),
             num_threads=threads or len(os.sched_getaffinity(0)),
             experimental_op_resolver_type=resolver,
+            experimental_preserve_all_tensors=keep_all,
         )
+        for one in interpreter.get_input_details():
+            if min(one["shape_signature"], default=1) < 0:  # at the 1×1 of its "shape" a network can't be prepared
+                sides = [OPEN_MULTIPLE if axis in (1, 2) else 1 for axis in range(len(one["shape_signature"]))]
+                size = [side if side > 0 else given for side, given in zip(one["shape_signature"], sides, strict=True)]
+                interpreter.resize_tensor_input(one["index"], size)
         interpreter.allocate_tensors()
     except (ValueError, RuntimeError) as error:
         first_line = str(error).strip().partition("\n")[0]
         raise UserError(f"{path}: LiteRT can't run it ({first_line})") from error
     return interpreter
+
+
+class GpuModel:
+    """A graph that LiteRT's GPU accelerator took whole. Calling it runs it on stored inputs by name.
+
+    Attributes:
+      inputs, outputs: shape and dtype by name, of the first signature.
+    """
+
+    def __init__(self, path: Path, model):
+        self._path, self._model = path, model
+        self._key = next(iter(model.get_signature_list()))
+        self.inputs = model.get_input_tensor_details(self._key)
+        self.outputs = model.get_output_tensor_details(self._key)
+
+    def __call__(self, values: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        return self.bind(values)()
+
+    def bind(self, values: dict[str, np.ndarray]) -> Callable[[], dict[str, np.ndarray]]:
+        """Hands `values` to the GPU; the result runs on them, however often, and waits for what comes out."""
+        make_input, make_output = self._model.create_input_buffer_by_name, self._model.create_output_buffer_by_name
+        inputs = {name: make_input(self._key, name) for name in values}
+        outputs = {name: make_output(self._key, name) for name in self.outputs}
+
+        def run() -> dict[str, np.ndarray]:
+            try:
+                self._model.run_by_name(self._key, inputs, outputs)
+                read = {
+                    name: outputs[name].read(int(np.prod(one["shape"])), np.dtype(one["dtype"]).type)
+                    for name, one in self.outputs.items()
+                }
+            except RuntimeError as error:
+                last_line = str(error).strip().splitlines()[-1]
+                raise UserError(
+                    f"{self._path}: LiteRT's GPU accelerator compiled it but could not run it ({last_line})"
+                ) from error
+            return {name: np.reshape(value, self.outputs[name]["shape"]) for name, value in read.items()}
+
+        for name, value in values.items():
+            inputs[name].write(np.ascontiguousarray(value))
+        return run
+
+
+def open_on_gpu(path: Path, *, enforce_f32: bool = False) -> GpuModel:
+    """Compiles the whole graph for LiteRT's GPU accelerator.
+
+    It crashes in a process that has imported tensorflow. On a software Vulkan driver it is for correctness only.
+
+    Args:
+      enforce_f32: compute in float32 instead of the GPU's own fp16.
+
+    Raises UserError, from here or from the run, when there is no GPU, or an operator that it does not take.
+    """
+    check_file(path)
+    from ai_edge_litert.compiled_model import CompiledModel, GpuOptions, HardwareAccelerator, Options
+
+    options = Options(HardwareAccelerator.GPU, gpu_options=GpuOptions(enforce_f32=enforce_f32))
+    try:
+        model = CompiledModel.from_file(str(path), options=options)
+    except RuntimeError as error:
+        raise UserError(f"{path}: LiteRT's GPU accelerator can't compile it") from error
+    if not model.is_fully_accelerated():
+        raise UserError(f"{path}: LiteRT's GPU accelerator takes a part of the graph only")
+    return GpuModel(path, model)
 
 
 def signature(interpreter, path: Path) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
@@ -128,10 +205,13 @@ def signature(interpreter, path: Path) -> tuple[dict[str, Tensor], dict[str, Ten
 
 def _fitting(tensor: Tensor, values: np.ndarray | None) -> np.ndarray:
     """`values`, [h,w,3] or [h,w], in the tensor's shape [1,h,w,C]; LiteRT's own message would name no argument."""
-    if values is None or values.shape[:2] != tensor.shape[1:3] or values.size != np.prod(tensor.shape):
+    sides = () if values is None else values.shape[:2]
+    shape = [1, *(given if side < 0 else side for side, given in zip(tensor.shape[1:3], sides, strict=False))]
+    shape.append(tensor.shape[3])
+    if values is None or values.shape[:2] != tuple(shape[1:3]) or values.size != np.prod(shape):
         received = None if values is None else list(values.shape)
         raise ValueError(f"{tensor.name}: {list(tensor.shape[1:])} is wanted; received {received}")
-    return values.reshape(tensor.shape)
+    return values.reshape(shape)
 
 
 def _tensor(name: str, details: dict) -> Tensor:
@@ -155,9 +235,17 @@ class TflitePredictor:
     size_multiple = 1
     finds_focus = False
 
-    def __init__(self, path: Path, *, threads: int | None = None, xnnpack: bool = True, any_scale: bool = False):
+    def __init__(
+        self,
+        path: Path,
+        *,
+        threads: int | None = None,
+        xnnpack: bool = True,
+        any_scale: bool = False,
+        keep_all: bool = False,
+    ):
         self.name = str(path)
-        self._interpreter = open_interpreter(path, threads=threads, xnnpack=xnnpack)
+        self._interpreter = open_interpreter(path, threads=threads, xnnpack=xnnpack, keep_all=keep_all)
         inputs, outputs = signature(self._interpreter, path)
         pictures = [one for one in inputs.values() if len(one.shape) == 4 and one.shape[-1] == 3]
         openings = [one for one in inputs.values() if one.shape == (1, 1, 1, 1)]
@@ -173,16 +261,20 @@ class TflitePredictor:
         self._image, self._map, self._output = pictures[0], maps[0] if maps else None, results[0]
         self._opening = openings[0] if openings else None
         self.takes_strength = bool(openings)
-        if min(self._image.shape) < 1:
-            raise UserError(
-                f"{path}: a model with a fixed picture size is wanted; its input is {list(self._image.shape)}, "
-                f"-1 being open"
-            )
         self.extra = None if self._map is None else self._map.name if self._map.name in EXTRAS else "focus"
         height, width = self._image.shape[1:3]
-        self.input_size = height, width
-        self.input_scale = self._output.shape[1] // height
-        whole = self.input_scale and self._output.shape[1:3] == (height * self.input_scale, width * self.input_scale)
+        if min(height, width) > 0:
+            self.input_size = height, width
+            drawn = self._output.shape[1:3]
+        else:  # made for any size
+            if not self._interpreter.get_signature_list():
+                raise UserError(f"{path}: a model of any size needs a signature; this one has none")
+            self.input_size, self.size_multiple = None, OPEN_MULTIPLE
+            height = width = OPEN_MULTIPLE
+            blank = np.zeros((height, width), np.float32)
+            drawn = self(np.zeros((height, width, 3), np.float32), blank, 0.0).shape[:2]
+        self.input_scale = drawn[0] // height
+        whole = self.input_scale and drawn == (height * self.input_scale, width * self.input_scale)
         if not whole and not any_scale:
             raise UserError(
                 f"{path}: the picture that comes out, {list(self._output.shape)}, is no multiple of the input, "
@@ -226,6 +318,18 @@ class TflitePredictor:
         if not np.isfinite(picture).all():  # as when a variance overflows fp16
             raise UserError(f"{self.name}: the network's picture holds values that are no numbers (infinity or NaN)")
         return np.clip(picture, 0.0, 1.0)
+
+    def inner_tensors(self) -> dict[str, tuple[int, Tensor]]:
+        """The tensors of the graph by their names in the file, with the numbers that `inner_values` takes."""
+        found = {}
+        for one in self._interpreter.get_tensor_details():
+            if one["name"]:
+                found[one["name"]] = one["index"], _tensor(one["name"], one)
+        return found
+
+    def inner_values(self, number: int) -> np.ndarray:
+        """What a tensor holds after a call, as stored; for a model opened with `keep_all` and without XNNPACK."""
+        return self._interpreter.get_tensor(number)
 
     def _invoke(self, values: dict[str, np.ndarray]) -> np.ndarray:
         """Runs a file without a signature by its tensors' names."""

@@ -31,9 +31,9 @@ def lively(network, *, seed=0, spread=0.05):
     return network
 
 
-def finished_run(folder, *settings, spread=0.05):
-    """A run whose seven levels are finished, with lively weights instead of trained ones."""
-    run = open_or_create(folder, recipes.load("smoke", [*SMALL, *settings]), {"seed": 1})
+def finished_run(folder, *settings, spread=0.05, data=None):
+    """A run whose seven levels are finished, with lively weights instead of trained ones; `data` are DataSettings'."""
+    run = open_or_create(folder, recipes.load("smoke", [*SMALL, *settings]), {"seed": 1, **(data or {})})
     network = lively(registry.build(run.recipe.network, run.recipe.network_config), spread=spread)
     for level in network.pictures:
         weights.save(network.variables(level), run.weights(level))

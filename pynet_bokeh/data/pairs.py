@@ -5,15 +5,17 @@ Deep Learning", CVPRW 2020):
 
 - `{train,test}/{original,bokeh}`: `test` is the validation set; without it a fraction is held out.
 - `train/{input,label}`: a fraction is held out.
-- `{original,bokeh}`: a fraction is held out, or Val294 when it is EBB!.
+- `{original,bokeh}`: a fraction is held out, or Val294 when it is EBB!, as far as it is there.
 
 Beside the photos there may be `original_depth` (near = 255) and `focus` (subject = 255), one map per photo, and
 `lens.json`, the radius of the background's largest circle of confusion: {name: {"radius": pixels}}.
 """
 
+import functools
 import math
 import random
 import re
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -32,9 +34,11 @@ MAP_FOLDERS: dict[Extra, str] = {"depth": "original_depth", "focus": "focus"}
 
 LENS_FILE = "lens.json"
 
+EBB = range(4694)
+"""The numbers of EBB!'s published training pairs."""
+EBB_PAIRS = 4600  # so many of them are EBB!, even when some are lost
 VAL294 = range(4400, 4694)
-"""The numbers of EBB!'s published training pairs on which papers validate."""
-EBB_PAIRS = 4600  # so many numbered pairs are EBB! (4694), even when some are lost
+"""The numbers of those on which papers validate."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,10 @@ class PairSource:
         return len(self.pairs)
 
     def read(self, index: int) -> Example:
-        """Decodes pair `index`. Raises UserError for a broken file or when photo and target differ in size."""
+        """Decodes pair `index`; a map of another size is brought to the photo's.
+
+        Raises UserError for a broken file, when photo and target differ in size, or the map in its shape.
+        """
         pair = self.pairs[index]
         photo, target = images.read_image(pair.photo), images.read_image(pair.target)
         if photo.shape != target.shape:
@@ -78,6 +85,7 @@ class PairSource:
         extra = None
         if pair.extra is not None:
             extra = images.read_map(pair.extra)
+            images.check_map_shape(extra, photo.shape[:2], name=str(pair.extra))
             if extra.shape != photo.shape[:2]:
                 extra = images.resize(extra, photo.shape[:2])
         return Example(pair.name, photo, target, extra, pair.radius)
@@ -116,8 +124,15 @@ def open_pairs(
         train = PairSource(pairs, extra, str(folder))
         validation = PairSource(_pairs(tests, photos, targets, extra), extra, str(tests))
     else:
-        held = _val294(pairs) if folder == root else set()
-        part = "Val294" if held else "held out for validation"
+        held, lost = _val294(pairs) if folder == root else (set(), [])
+        part = "held out for validation"
+        if held:
+            part = f"Val294 without {len(lost)} of its pairs" if lost else "Val294"
+        if lost:
+            _say_once(
+                f"{root}: pair {lost[0]} of EBB!'s test set Val294 is missing ({len(lost)} of its {len(VAL294)} pairs "
+                f"in all); the other {len(held)} are held out"
+            )
         held = held or _fraction(root, len(pairs), split, seed)
         train = PairSource(_select(pairs, set(range(len(pairs))) - held), extra, f"{folder} (training part)")
         validation = PairSource(_select(pairs, held), extra, f"{folder} ({part})")
@@ -249,13 +264,19 @@ def natural(name: str) -> tuple:
 # --- split -----------------------------------------------------------------------------------------------------------
 
 
-def _val294(pairs: tuple[Pair, ...]) -> set[int]:
-    """The places of EBB!'s Val294 in `pairs`; none when it isn't EBB!."""
+def _val294(pairs: tuple[Pair, ...]) -> tuple[set[int], list[str]]:
+    """The places of EBB!'s Val294 in `pairs` and the names that it lacks; neither when it isn't EBB!."""
     places = {pair.name: place for place, pair in enumerate(pairs)}
+    if sum(str(number) in places for number in EBB) < EBB_PAIRS:
+        return set(), []
     names = [str(number) for number in VAL294]
-    if len(pairs) < EBB_PAIRS or not all(name in places for name in names):
-        return set()
-    return {places[name] for name in names}
+    return {places[name] for name in names if name in places}, [name for name in names if name not in places]
+
+
+@functools.cache
+def _say_once(line: str) -> None:
+    """Standard error: a run opens its pictures again for every level."""
+    print(line, file=sys.stderr)
 
 
 def _fraction(root: Path, count: int, split: float, seed: int) -> set[int]:

@@ -31,12 +31,6 @@ STATISTICS = ("mean", "sum")
 
 
 @tf_keras.utils.register_keras_serializable("pynet_bokeh")
-class Join(tf_keras.layers.Concatenate):
-    """Concatenate by a name of its own: tfmot takes the ranges of what feeds a Concatenate away, also where others
-    read it, and LiteRT then refuses the pooling behind it."""
-
-
-@tf_keras.utils.register_keras_serializable("pynet_bokeh")
 class InstanceNormalization(tf_keras.layers.Layer):
     """Normalizes each picture's each channel over H and W, then scales and shifts (Ulyanov et al., arXiv 1607.08022).
 

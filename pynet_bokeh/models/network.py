@@ -6,10 +6,9 @@ import tf_keras
 
 from pynet_bokeh import levels
 from pynet_bokeh.errors import UserError
-from pynet_bokeh.models.layers import Join
+from pynet_bokeh.opening import STRENGTH
 
 OUTPUT = "bokeh"
-STRENGTH = "strength"
 SUBJECT = "subject"
 
 
@@ -96,4 +95,4 @@ def make_inputs(
 
 def join(tensors, name: str):
     """Concatenates along the channels; a single tensor is passed on."""
-    return tensors[0] if len(tensors) == 1 else Join(name=name)(list(tensors))
+    return tensors[0] if len(tensors) == 1 else tf_keras.layers.Concatenate(name=name)(list(tensors))

@@ -6,9 +6,7 @@ discriminators. Unknown keys are errors.
 """
 
 import dataclasses
-import math
 import tomllib
-import types
 import typing
 from importlib import resources
 from pathlib import Path
@@ -17,9 +15,9 @@ from pynet_bokeh import levels
 from pynet_bokeh.data.pipeline import AUGMENTATIONS
 from pynet_bokeh.errors import UserError
 from pynet_bokeh.losses import LOSSES
+from pynet_bokeh.typed import filled, known
 
 SCHEDULES = ("constant", "cosine")
-_KINDS = {int: "a whole number", float: "a number", str: "a text", dict: "a table", tuple: "a list"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -184,7 +182,7 @@ def _override(content: dict, text: str) -> None:
 def from_dict(content: dict, *, where: str = "recipe") -> Recipe:
     """Builds a Recipe from plain data; every wrong key, type or value is a UserError that begins with `where`."""
     content = dict(content)
-    _known(content, (*typing.get_type_hints(Recipe), "defaults"), where)
+    known(content, (*typing.get_type_hints(Recipe), "defaults"), where)
     defaults = content.pop("defaults", {})
     by_level = content.pop("level", {})
     if not isinstance(by_level, dict) or not isinstance(defaults, dict):
@@ -198,13 +196,13 @@ def from_dict(content: dict, *, where: str = "recipe") -> Recipe:
     adversarial = content.pop("adversarial", None)
     if adversarial is not None:
         adversarial = _adversarial(adversarial, schedules, f"{where}: adversarial")
-    return _dataclass(Recipe, {**content, "data": data, "level": schedules, "adversarial": adversarial}, where)
+    return filled(Recipe, {**content, "data": data, "level": schedules, "adversarial": adversarial}, where)
 
 
 def _adversarial(content: dict, schedules: dict[int, LevelRecipe], where: str) -> AdversarialRecipe:
     if levels.FINEST not in schedules:
         raise UserError(f"{where}: is for level {levels.FINEST}; [level.{levels.FINEST}] is missing")
-    adversarial = _dataclass(AdversarialRecipe, content, where)
+    adversarial = filled(AdversarialRecipe, content, where)
     for name in ("weight", "discriminator_steps", "learning_rate"):
         if getattr(adversarial, name) <= 0:
             raise UserError(f"{where}.{name}: a number above 0 is wanted; received {getattr(adversarial, name)}")
@@ -221,7 +219,7 @@ def _check_betas(adam: LevelRecipe | AdversarialRecipe, where: str) -> None:
 
 
 def _data(content: dict, where: str) -> DataRecipe:
-    data = _dataclass(DataRecipe, content, where)
+    data = filled(DataRecipe, content, where)
     for name in data.augment:
         if name not in AUGMENTATIONS:
             raise UserError(f"{where}.augment: {', '.join(AUGMENTATIONS)} are known; received {name!r}")
@@ -245,7 +243,7 @@ def _in_range(settings, name: str, where: str, *, above=None, least=None, most=N
 def _schedule(defaults: dict, own: dict, where: str) -> LevelRecipe:
     if not isinstance(own, dict):
         raise UserError(f"{where}: a table is wanted; received {own!r}")
-    schedule = _dataclass(LevelRecipe, {**defaults, **own}, where)
+    schedule = filled(LevelRecipe, {**defaults, **own}, where)
     if schedule.schedule not in SCHEDULES:
         raise UserError(f"{where}.schedule: {', '.join(SCHEDULES)} are allowed; received {schedule.schedule!r}")
     for name in ("steps", "batch", "learning_rate", "log_every", "validate_every", "checkpoint_every"):
@@ -260,49 +258,3 @@ def _schedule(defaults: dict, own: dict, where: str) -> LevelRecipe:
     if not schedule.losses:
         raise UserError(f"{where}.losses: at least one loss is wanted")
     return schedule
-
-
-def _known(content: dict, keys, where: str) -> None:
-    for key in content:
-        if key not in keys:
-            raise UserError(f"{where}: unknown key {key!r}; {', '.join(keys)} are known")
-
-
-def _dataclass(kind, content: dict, where: str):
-    """`kind` filled from `content`, each value checked against the field's type."""
-    if not isinstance(content, dict):
-        raise UserError(f"{where}: a table is wanted; received {content!r}")
-    fields = typing.get_type_hints(kind)
-    _known(content, fields, where)
-    missing = [
-        field.name
-        for field in dataclasses.fields(kind)
-        if field.default is dataclasses.MISSING
-        and field.default_factory is dataclasses.MISSING
-        and field.name not in content
-    ]
-    if missing:
-        raise UserError(f"{where}: {', '.join(missing)} missing")
-    return kind(**{key: _typed(value, fields[key], f"{where}.{key}") for key, value in content.items()})
-
-
-def _typed(value, wanted, where: str):
-    """`value` as the type `wanted`, lists becoming tuples; raises UserError where it isn't."""
-    origin, arguments = typing.get_origin(wanted), typing.get_args(wanted)
-    if origin in (typing.Union, types.UnionType):
-        return None if value is None else _typed(value, next(a for a in arguments if a is not type(None)), where)
-    if origin is tuple and isinstance(value, list | tuple):
-        if arguments[-1] is not Ellipsis and len(value) != len(arguments):
-            raise UserError(f"{where}: {len(arguments)} values are wanted; received {list(value)}")
-        return tuple(_typed(item, arguments[0], where) for item in value)
-    if origin is dict and isinstance(value, dict):
-        convert = (lambda item: item) if arguments[0] is int else (lambda item: _typed(item, arguments[1], where))
-        return {key: convert(item) for key, item in value.items()}
-    if wanted is float and isinstance(value, int | float) and not isinstance(value, bool):
-        if not math.isfinite(value):
-            raise UserError(f"{where}: a finite number is wanted; received {value}")
-        return float(value)
-    kind = origin or wanted
-    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-        raise UserError(f"{where}: {_KINDS.get(kind, kind.__name__)} is wanted; received {value!r}")
-    return value

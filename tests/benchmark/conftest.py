@@ -42,6 +42,12 @@ def real_models(tmp_path) -> Path:
     return folder
 
 
+@pytest.fixture(name="chain")
+def chain_fixture():
+    """See `chain`."""
+    return chain
+
+
 def chain(operators, *, shape=(1, 32, 32, 3), signature=None) -> bytes:
     """A .tflite whose operators each take the last picture twice; a str is a custom operator."""
     model, graph = schema.ModelT(), schema.SubGraphT()

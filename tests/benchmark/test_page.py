@@ -143,7 +143,7 @@ def test_the_whole_page(files):
     ):
         assert expected in shown, expected
     assert "Not shown" not in shown
-    assert text.count("<svg") == 2
+    assert text.count("<svg") == 6
     assert len(text) < 8_000_000
     assert "<more>" not in text
 

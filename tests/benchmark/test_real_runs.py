@@ -1,18 +1,20 @@
 """LiteRT itself, on models of a few operators: the whole way from the command line to the file of results."""
 
+import math
 import signal
 import subprocess
 import sys
 
 import pytest
+from ai_edge_litert import schema_py_generated as schema
 
-from benchmark import results
+from benchmark import machine, results
 from benchmark.__main__ import main
 from benchmark.host import HostExecutor
 from benchmark.samples import Delegation, Effort, Setting
 from pynet_bokeh.errors import UserError
 
-QUICK = ["--rounds", "2", "--runs", "5", "--min-seconds", "0", "--warmup", "1", "--threads", "1"]
+QUICK = ["--rounds", "2", "--precision", "0", "--runs", "5", "--min-seconds", "0", "--warmup", "1", "--threads", "1"]
 
 
 def test_from_the_command_line_to_the_results(real_models, tmp_path, capsys):
@@ -56,6 +58,19 @@ def test_partitions_are_litert_s_own(real_models):
 def test_an_unknown_operator_is_named(real_models):
     with pytest.raises(UserError, match=r"unknown\.tflite.*Bokehfy"):
         HostExecutor().inspect(real_models / "unknown.tflite")
+
+
+def test_a_model_too_large_for_memory_is_named_and_the_others_go_on(real_models, chain, tmp_path, capsys):
+    side = math.isqrt(2 * machine.describe().memory_mb * 1_000_000 // 12)  # one tensor is twice the memory there is
+    huge = tmp_path / "huge.tflite"
+    huge.write_bytes(chain([schema.BuiltinOperator.ADD] * 2, shape=(1, side, side, 3)))
+    out = tmp_path / "results.json"
+    command = ["run", str(huge), str(real_models / "whole.tflite"), "--out", str(out), "--kernels", "xnnpack"]
+    assert main([*command, *QUICK]) == 2
+    errors = [line for line in capsys.readouterr().err.splitlines() if line.startswith("error: ")]
+    assert len(errors) == 1
+    assert errors[0].startswith(f"error: {huge}: too large for memory, most likely: ")
+    assert [one.model for one in results.read(out).measurements] == ["whole"]
 
 
 def test_ctrl_c_is_one_line_and_leaves_nothing(real_models, tmp_path):

@@ -88,6 +88,7 @@ def test_a_calm_machine_gets_no_warnings(stand_ins):
     [
         ({"noise": 0.3, "rounds": 1}, "noisy, standard deviation"),
         ({"drift": 0.15}, "the slowest of 3 processes took 32% longer"),
+        ({"drift": 0.05, "rounds": 4}, "each of 4 processes was slower than the one before, 16% in all"),
         (
             {"cold": 5.0},
             "a (XNNPACK kernels, 1 thread): the first inference took 5.0 times as long as later ones",

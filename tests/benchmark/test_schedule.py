@@ -5,7 +5,8 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from benchmark.executor import FakeExecutor
+from benchmark.executor import FakeExecutor, Unavailable
+from benchmark.results import Measurement
 from benchmark.samples import Effort, Setting
 from benchmark.schedule import LATENCY, MEMORY, measure, plan
 
@@ -94,3 +95,45 @@ def test_announcements_count_down_and_end(stand_ins):
     measure(FakeExecutor(dict.fromkeys("abc", 1.0)), stand_ins, [FAST], rounds=2, announce=seen.append)
     assert [len(announcement.remaining) for announcement in seen] == list(range(9, -1, -1))
     assert [announcement.step is None for announcement in seen] == [False] * 9 + [True]
+
+
+def test_rounds_are_added_until_the_precision_is_reached_or_they_are_used_up(stand_ins):
+    executor = FakeExecutor({"a": 10.0, "b": 10.0}, noise=0.02)
+    results = measure(executor, stand_ins[:2], [FAST], rounds=2, precision=0.02, max_rounds=9)
+    for one in results.measurements:
+        reached = [Measurement("", FAST, one.rounds[: n + 1], None).summary().precision <= 0.02 for n in range(9)]
+        assert len(one.rounds) == reached.index(True, 1) + 1  # and not one more
+    assert results.precision == 0.02
+    # noise that no number of rounds takes away
+    hopeless = measure(FakeExecutor({"a": 10.0}, noise=0.5), stand_ins[:1], [FAST], rounds=2, precision=0.001)
+    assert len(hopeless.measurements[0].rounds) == 4
+    # memory stays last
+    kinds = [call[0] for call in executor.calls if call[0] != "inspect"]
+    assert kinds == sorted(kinds)
+
+
+def test_only_what_is_imprecise_gets_more_rounds(stand_ins):
+    class Shaky(FakeExecutor):
+        def latency(self, model, setting, effort):
+            self._noise = 0.4 if model.stem == "b" else 0.0
+            return super().latency(model, setting, effort)
+
+    results = measure(Shaky(dict.fromkeys("abc", 10.0)), stand_ins, [FAST], rounds=2, precision=0.01, max_rounds=5)
+    assert [len(one.rounds) for one in results.measurements] == [2, 5, 2]
+
+
+def test_a_place_that_is_gone_ends_the_run_with_what_there_is(stand_ins):
+    class Unplugged(FakeExecutor):
+        def latency(self, model, setting, effort):
+            if sum(call[0] == "latency" for call in self.calls) == 4:
+                raise Unavailable("phone X: was unplugged")
+            return super().latency(model, setting, effort)
+
+    executor = Unplugged(dict.fromkeys("abc", 10.0))
+    results = measure(executor, stand_ins, [FAST], rounds=2)
+    assert [(one.model, len(one.rounds), one.memory) for one in results.measurements] == [
+        ("a", 1, None),
+        ("b", 1, None),
+        ("c", 2, None),
+    ]
+    assert [failure.reason for failure in results.failures] == ["phone X: was unplugged"]

@@ -1,15 +1,35 @@
 """Statistics against closed forms, published tables and simulated coverage."""
 
+import dataclasses
 import math
 
 import numpy as np
 import pytest
 
-from benchmark.statistics import median_interval, order_statistic_interval, outliers, student_t, summarize
+from benchmark.samples import Latency, Reported
+from benchmark.statistics import median_interval, order_statistic_interval, outliers, ratio, student_t, summarize
+
+
+def processes(*rounds):
+    """One `Latency` per list of samples."""
+    return [Latency(1.0, 1.0, [], [float(ms) for ms in samples], None, None) for samples in rounds]
+
+
+def told(samples, *, median=True):
+    """What a tool that keeps its samples would tell of them."""
+    report = Reported(
+        count=len(samples),
+        mean_ms=float(np.mean(samples)),
+        std_ms=float(np.std(samples)),
+        min_ms=min(samples),
+        max_ms=max(samples),
+        median_ms=float(np.median(samples)) if median else None,
+    )
+    return Latency(1.0, 1.0, [], [], None, None, reported=report)
 
 
 def test_summary_of_one_to_a_hundred():
-    summary = summarize([list(range(1, 51)), list(range(51, 101))])
+    summary = summarize(processes(range(1, 51), range(51, 101)))
     assert summary.count == 100
     assert summary.median == 50.5
     assert summary.mean == 50.5
@@ -20,7 +40,7 @@ def test_summary_of_one_to_a_hundred():
 
 
 def test_summary_of_a_single_run_has_no_spread():
-    summary = summarize([[7.0]])
+    summary = summarize(processes([7.0]))
     assert (summary.median, summary.std, summary.interval, summary.outliers) == (7.0, 0.0, (7.0, 7.0), 0)
 
 
@@ -84,4 +104,70 @@ def test_outliers_when_most_samples_are_equal():
 def test_outliers_are_judged_within_their_own_process():
     """Two processes at different speeds are a drift, not twenty outliers."""
     calm = [10.0, 10.1, 9.9, 10.05, 9.95] * 4
-    assert summarize([calm, [2 * value for value in calm]]).outliers == 0
+    assert summarize(processes(calm, [2 * value for value in calm])).outliers == 0
+
+
+def test_what_a_tool_tells_adds_up_to_what_its_samples_would():
+    generator = np.random.default_rng(2)
+    rounds = [list(generator.lognormal(3, 0.1, count)) for count in (20, 50, 35)]
+    told_of, raw = summarize([told(samples) for samples in rounds]), summarize(processes(*rounds))
+    for name in ("count", "mean", "std", "min", "max"):
+        assert getattr(told_of, name) == pytest.approx(getattr(raw, name)), name
+    assert told_of.median == pytest.approx(np.median([np.median(samples) for samples in rounds]))
+    assert (told_of.p90, told_of.outliers) == (None, None)
+    assert told_of.interval[0] < raw.median < told_of.interval[1]
+
+
+def test_without_a_median_the_mean_stands_in():
+    assert summarize([told([1.0, 2.0, 6.0], median=False)]).median == pytest.approx(3.0)
+
+
+def test_precision_is_the_farther_side_of_the_interval():
+    summary = summarize(processes([10.0] * 20, [10.0] * 20, [12.0] * 20))
+    low, high = summary.interval
+    assert summary.precision == pytest.approx(max(summary.median / low, high / summary.median) - 1)
+    assert summarize(processes([5.0] * 9)).precision == 0
+
+
+@pytest.mark.parametrize(("between", "within"), [(0.0, 0.05), (0.03, 0.03), (0.1, 0.01)])
+@pytest.mark.parametrize("counts", [(3, 3), (3, 6)])
+def test_the_ratio_s_interval_holds_the_true_ratio(between, within, counts):
+    generator = np.random.default_rng(3)
+    held = 0
+    for _ in range(400):
+        slow, fast = (
+            [ms * np.exp(generator.normal(0, between) + generator.normal(0, within, 15)) for _ in range(count)]
+            for ms, count in zip((130.0, 100.0), counts, strict=True)
+        )
+        held += ratio(processes(*slow), processes(*fast)).holds(1.3)
+    assert held / 400 >= 0.97  # 99 % is wanted
+
+
+def test_the_ratio_turned_round_is_its_inverse():
+    slow, fast = processes([20.0, 21.0], [22.0, 20.5], [20.0, 20.1]), processes([10.0, 10.2], [10.1, 10.1])
+    there, back = ratio(slow, fast), ratio(fast, slow)
+    assert there.value == pytest.approx(1 / back.value)
+    assert there.interval == pytest.approx((1 / back.interval[1], 1 / back.interval[0]))
+    assert not there.holds(1)
+    assert ratio(fast, fast).holds(1)
+
+
+def test_disturbed_runs_stay_out_unless_hardly_others_are_left():
+    slow, calm = [50.0] * 20, [10.0, 10.1, 9.9, 10.2, 9.8]
+    marks = [True] * 20 + [False] * 5
+
+    def latency(samples, disturbed):
+        return dataclasses.replace(processes(samples)[0], disturbed=disturbed)
+
+    kept = summarize([latency(slow + calm, marks)])
+    assert (kept.median, kept.count, kept.max) == (10.0, 5, 10.2)
+    assert latency(slow + calm, marks).typical_ms == 10.0
+    few = summarize([latency(slow + calm[:4], marks[:-1])])
+    assert (few.median, few.count) == (50.0, 24)
+
+
+def test_single_processes_have_a_ratio_too():
+    calm = ratio(processes([10.0, 10.1, 9.9, 10.0]), processes([5.0, 5.1, 4.9, 5.0]))
+    assert calm.value == pytest.approx(2)
+    assert 1.8 < calm.interval[0] < 2 < calm.interval[1] < 2.2
+    assert ratio(processes([4.0]), processes([2.0])).interval == (2.0, 2.0)

@@ -1,5 +1,6 @@
 """What happens inside the measuring process, with a clock that is told what to say."""
 
+import itertools
 import subprocess
 import sys
 
@@ -55,7 +56,31 @@ def test_a_fixed_warm_up_is_taken_literally():
     ],
 )
 def test_minimums_hold_together_and_any_maximum_ends_it(milliseconds, effort, count):
-    assert len(timed_runs(saying([milliseconds]), effort)) == count
+    times, disturbed = timed_runs(saying([milliseconds]), effort)
+    assert len(times) == count
+    assert disturbed == [False] * count
+
+
+def switching(disturbed):
+    """What counts switches: it is asked before and after every run, and goes up within the disturbed ones."""
+    total = 0
+    for one in disturbed:
+        yield total
+        total += one
+        yield total
+        total += 5  # between runs
+
+
+@pytest.mark.parametrize(
+    ("pattern", "count", "marked"),
+    [([False], 10, 0), ([True, False], 20, 10), ([True, True, True, False], 30, 23), ([True], 30, 30)],
+)
+def test_disturbed_runs_are_marked_and_made_up_for_with_patience(pattern, count, marked):
+    counts = switching(itertools.cycle(pattern))
+    effort = Effort(min_runs=10, min_seconds=0.0)
+    times, disturbed = timed_runs(saying([1.0]), effort, switches=lambda: next(counts))
+    assert (len(times), sum(disturbed)) == (count, marked)
+    assert disturbed == [pattern[n % len(pattern)] for n in range(count)]
 
 
 def tensor(dtype):

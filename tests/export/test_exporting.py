@@ -3,18 +3,27 @@
 import dataclasses
 import hashlib
 import json
+import shutil
+from pathlib import Path
 
+import jsonschema
 import numpy as np
 import pytest
 
-from export import exporting, finetune, recipes
-from export.recipes import QatSchedule
+from export import exporting, finetune, quantize, recipes
+from export.__main__ import main
+from export.ranges import calibrate
+from pynet_bokeh.data.scenes import SceneSource
+from pynet_bokeh.data.writing import write_pairs
 from pynet_bokeh.errors import UserError
+from pynet_bokeh.predictors import pictures_of
+from pynet_bokeh.runtime import TflitePredictor
 from pynet_bokeh.trained import load_model
 from small_runs import finished_run
 
 SIZE = (128, 64)
-FAST = QatSchedule(steps=2, batch=2, calibration_batches=2)
+SCHEMA = json.loads((Path(exporting.__file__).parent / "sidecar_schema.json").read_text())
+FAST = ["finetune.steps=2", "finetune.validate_every=1", "calibration.pictures=4", "calibration.wide_open=2"]
 
 
 def change_weights(run):
@@ -23,8 +32,16 @@ def change_weights(run):
     np.savez(run.weights(1), **changed)
 
 
+def fast(name, *settings):
+    """A recipe with little calibration and fine-tuning, as far as it has any."""
+    recipe = recipes.recipe_named(name)
+    tables = [table for table in ("finetune", "calibration") if getattr(recipe, table)]
+    (recipe,) = recipes.changed([recipe], [one for one in (*FAST, *settings) if one.partition(".")[0] in tables])
+    return recipe
+
+
 def export(run, name, **options):
-    return exporting.export(run.folder, quantization=name, picture_size=SIZE, schedule=FAST, **options)
+    return exporting.export(run.folder, **{"quantization": fast(name), "picture_size": SIZE, **options})
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +56,8 @@ def test_every_recipe_gives_a_verified_artifact_with_its_sidecar(shared_run, nam
     path = export(shared_run, name)
     assert path.name == f"pynet_mobile_{name}_64x128.tflite"
     sidecar = json.loads(path.with_suffix(".json").read_text())
+    jsonschema.validate(sidecar, SCHEMA)
+    assert sidecar["largest_tensors"][0]["bytes"] >= 64 * 32 * 13  # a joined input, in 8 bits or more
     assert sidecar["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
     assert (sidecar["network"], sidecar["quantization"], sidecar["level"]) == ("pynet_mobile", name, 1)
     figures = sidecar["verification"]
@@ -52,9 +71,9 @@ def test_every_recipe_gives_a_verified_artifact_with_its_sidecar(shared_run, nam
     assert probe["inputs"] == shapes
     assert probe["outputs"] == {"bokeh": [1, 128, 64, 3]}
     assert probe["foreign_operators"] == []
-    edges = "uint8" if recipes.RECIPES[name].integer_edges else "float32"
+    edges = recipes.RECIPES[name].edges
     assert set(probe["dtypes"]) == {edges}
-    if recipes.RECIPES[name].integer_edges:
+    if edges == "uint8":
         assert probe["scales"] == pytest.approx([1 / 255] * 4)
         assert sidecar["output"]["bokeh"]["quantization"] == {"scale": pytest.approx(1 / 255), "zero_point": 0}
 
@@ -78,7 +97,9 @@ def test_an_artifact_of_other_weights_is_not_overwritten_unasked(run):
     assert path.read_bytes() != before
 
 
-def test_a_damaged_conversion_fails_and_leaves_nothing(run, monkeypatch):
+@pytest.fixture
+def damaged(monkeypatch):
+    """Conversions lose a layer's scale."""
     original = exporting.convert
 
     def damaged(model, *arguments):
@@ -91,63 +112,177 @@ def test_a_damaged_conversion_fails_and_leaves_nothing(run, monkeypatch):
             kernel.assign(before)
 
     monkeypatch.setattr(exporting, "convert", damaged)
+
+
+@pytest.mark.usefixtures("damaged")
+def test_a_damaged_conversion_fails_and_leaves_nothing(run):
     with pytest.raises(exporting.VerificationFailed, match=r"dB to the float network, 60 wanted; nothing was written"):
         export(run, "fp32")
     assert not list(run.folder.glob("export/*"))
 
 
-@pytest.mark.xdist_group("shared_run")
-def test_fine_tuning_is_done_once_for_all_sizes(shared_run, monkeypatch):
-    export(shared_run, "qat_int8")
-    monkeypatch.setattr(finetune, "_train", lambda *_: pytest.fail("trained twice"))
-    path = exporting.export(shared_run.folder, quantization="qat_int8", picture_size=(64, 64), schedule=FAST)
-    assert path.name.endswith("64x64.tflite")
+@pytest.mark.usefixtures("damaged")
+def test_a_failing_model_is_written_only_when_forced_and_by_a_name_that_says_so(run):
+    with pytest.raises(exporting.VerificationFailed, match=r"written as .*/pynet_mobile_fp32_64x128_failed\.tflite"):
+        export(run, "fp32", force=True)
+    assert sorted(path.name for path in run.folder.glob("export/*")) == [
+        "pynet_mobile_fp32_64x128_failed.json",
+        "pynet_mobile_fp32_64x128_failed.tflite",
+    ]
+    sidecar = json.loads((run.folder / "export" / "pynet_mobile_fp32_64x128_failed.json").read_text())
+    assert "60 wanted" in sidecar["verification"]["failures"][0]
 
 
-@pytest.mark.parametrize(("change", "trainings"), [("nothing", 1), ("weights", 2), ("schedule", 2)])
-def test_fine_tuning_is_kept_while_nothing_changes(run, monkeypatch, change, trainings):
+def test_several_sizes_in_one_run(run, capsys):
+    command = ["tflite", str(run.folder), "--quant", "fp32", "--size", "128x64,64x128,128x64"]
+    assert main(command) == 0
+    assert sorted(path.stem for path in run.folder.glob("export/*.tflite")) == [
+        "pynet_mobile_fp32_128x64",
+        "pynet_mobile_fp32_64x128",
+    ]
+
+
+def test_one_file_for_any_size_draws_what_the_network_draws_at_each(run):
+    path = exporting.export(run.folder, quantization="fp32", picture_size=None)
+    assert path.name == "pynet_mobile_fp32_any.tflite"
+    sidecar = json.loads(path.with_suffix(".json").read_text())
+    jsonschema.validate(sidecar, SCHEMA)
+    assert (sidecar["picture_size"], sidecar["macs"], sidecar["largest_tensors"]) == (None, None, [])
+    assert sidecar["verification"]["pictures"] == 2 * 5  # landscape and portrait
+    assert sidecar["inputs"]["image"]["shape"] == [1, -1, -1, 3]
+    _, model = load_model(run, batch=1)
+    rng = np.random.default_rng(0)
+    image, focus = rng.random((64, 128, 3), np.float32), rng.random((64, 128), np.float32)
+    inputs = {"image": image, "focus": focus[..., None], "strength": np.full((1, 1, 1), 0.5, np.float32)}
+    wanted = model({name: value[None] for name, value in inputs.items()})["bokeh"][0].numpy()
+    np.testing.assert_allclose(TflitePredictor(path)(image, focus, 0.5), np.clip(wanted, 0, 1), atol=1e-5)
+
+
+def test_an_integer_file_for_any_size(run):
+    path = export(run, "ptq_int8", picture_size=None)
+    sidecar = json.loads(path.with_suffix(".json").read_text())
+    jsonschema.validate(sidecar, SCHEMA)
+    assert sidecar["inputs"]["image"] == {
+        "shape": [1, -1, -1, 3],
+        "dtype": "uint8",
+        "quantization": {"scale": pytest.approx(1 / 255), "zero_point": 0},
+    }
+
+
+def test_a_photo_folders_path_is_not_absolute_and_is_found_again(tmp_path):
+    for split in ("train", "test"):
+        write_pairs(SceneSource((64, 64), extra="focus", count=2), tmp_path / "photos" / split, workers=1)
+    run = finished_run(tmp_path / "run", data={"folders": [str(tmp_path / "photos")]})
+    path = exporting.export(run.folder, quantization="fp32", picture_size=(64, 64))
+    assert json.loads(path.with_suffix(".json").read_text())["origin"]["data"]["folders"] == ["../../photos"]
+    assert pictures_of(str(path), {}).folders == (str(tmp_path / "photos"),)
+
+
+@pytest.fixture
+def tuned(run):
+    """Fine-tunes the run as an export of SIZE would; returns the file of the weights."""
+    network, model = load_model(run, picture_size=SIZE, batch=1)
+    example = {name: np.full((1, *tensor.shape[1:]), 0.5, np.float32) for name, tensor in network.inputs.items()}
+    ranges, means = calibrate(model, [example])
+
+    def tune(schedule=None, **options):
+        schedule = schedule or fast("qat_int8").finetune
+        return finetune.finetune(run, network, 1, schedule, ranges, means, SIZE, folder=run.folder / "qat", **options)
+
+    return tune
+
+
+@pytest.mark.parametrize(("change", "trainings"), [("nothing", 1), ("weights", 2), ("schedule", 2), ("floats", 2)])
+def test_fine_tuning_is_kept_while_nothing_changes(run, tuned, monkeypatch, change, trainings):
     trained = []
-    monkeypatch.setattr(finetune, "_train", lambda *_: trained.append(1))
-    monkeypatch.setattr(finetune.quantize, "quantize", lambda model: model)
-    monkeypatch.setattr(finetune.quantize, "named_variables", lambda model: {"a": model.variables[0]})
-    network, model = load_model(run)
-    finetune.finetune(run, network, model, 1, FAST)
-    schedule = FAST
+
+    def train(run, network, level, schedule, ranges, means, floats, rounded, folder, vgg_weights):
+        trained.append(1)
+        (folder / "weights.npz").touch()
+
+    monkeypatch.setattr(finetune, "_train", train)
+    tuned()
     if change == "weights":
         change_weights(run)
-    if change == "schedule":
-        schedule = QatSchedule(steps=3)
-    finetune.finetune(run, network, model, 1, schedule)
+    schedule = fast("qat_int8", "finetune.steps=3").finetune if change == "schedule" else None
+    tuned(schedule, floats=frozenset({"level1_keep"} if change == "floats" else ()))
     assert len(trained) == trainings
 
 
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"steps": -1}, "--qat-steps: a whole number, 0 or more, is wanted; received -1"),
-        ({"calibration_batches": 0}, "--qat-calibration-batches: a whole number, 1 or more"),
-        ({"learning_rate": float("nan")}, "--qat-learning-rate: a number above 0 is wanted; received nan"),
-    ],
-)
-def test_a_schedule_out_of_range_is_named(change, message):
-    with pytest.raises(UserError, match=message):
-        QatSchedule(**change)
-
-
-def test_fine_tuning_takes_no_more_than_the_recipe_and_the_schedule_allow(run, monkeypatch):
+def test_fine_tuning_sees_pictures_of_the_exported_size_but_none_too_large(run, tuned, monkeypatch):
     asked = []
-    monkeypatch.setattr(finetune, "_train", lambda run, *rest: asked.append((run.recipe.data, rest[4])) or 1 / 0)
-    network, model = load_model(run)
-    for crop, wanted in ((512, (64, 128)), (64, (64, 64))):
-        data = dataclasses.replace(run.recipe.data, crop=(64, 128), validation_crop=(128, 64))
-        wide = dataclasses.replace(run, recipe=dataclasses.replace(run.recipe, data=data))
+    monkeypatch.setattr(
+        finetune, "_train", lambda run, network, level, *rest: asked.append((run.recipe.data, rest[0])) or 1 / 0
+    )
+    for crop, wanted in ((1024, SIZE), (64, (64, 64))):
         with pytest.raises(ZeroDivisionError):
-            finetune.finetune(wide, network, model, 1, QatSchedule(crop=crop, batch=50))
+            tuned(fast("qat_int8", f"finetune.crop={crop}", "finetune.batch=50").finetune)
         seen, schedule = asked.pop()
-        assert (seen.crop, seen.validation_crop) == (wanted, wanted[::-1])
+        assert (seen.crop, seen.validation_crop) == (wanted, wanted)
         assert schedule.batch == run.recipe.level[1].batch
-    with pytest.raises(UserError, match="crops for --qat-crop 50: pynet_mobile takes multiples of 64; received 50x50"):
-        finetune.finetune(run, network, model, 1, QatSchedule(crop=50))
+    with pytest.raises(
+        UserError, match=r"crops for finetune\.crop 50: pynet_mobile takes multiples of 64; received 50x50"
+    ):
+        tuned(fast("qat_int8", "finetune.crop=50").finetune)
+
+
+def test_fine_tuning_that_makes_it_worse_is_not_taken(run, tuned):
+    _, model = load_model(run, picture_size=SIZE, batch=1)
+    ruinous = fast("qat_int8", "finetune.learning_rate=0.5", "finetune.steps=3").finetune
+    path = tuned(ruinous)
+    assert json.loads((path.parent / "best.json").read_text())["step"] == 0
+    with np.load(path) as file:
+        kernel = file["level1_keep/kernel"]
+    np.testing.assert_array_equal(kernel, model.get_layer("level1_keep").kernel)  # calibrated alone: biases may differ
+
+
+def test_an_interrupted_fine_tuning_goes_on_where_it_was(run, tuned, monkeypatch):
+    whole = np.load(tuned())
+    whole = {name: whole[name] for name in whole.files}
+    shutil.rmtree(run.folder / "qat")
+    original = finetune._Best.__call__
+
+    def interrupted(best, journal, step):
+        original(best, journal, step)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(finetune._Best, "__call__", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            tuned()
+    assert not (run.folder / "qat" / "weights.npz").exists()
+    with np.load(tuned()) as again:
+        for name, values in whole.items():
+            np.testing.assert_array_equal(again[name], values, err_msg=name)
+
+
+def test_a_damaged_layer_is_caught_in_an_integer_graph(run, monkeypatch):
+    original = quantize.correct_biases
+
+    def damaged(model, *arguments, **options):
+        original(model, *arguments, **options)
+        layer = model.get_layer("level2_block1_pointwise")
+        layer.kernel.assign(layer.kernel * -2)
+
+    monkeypatch.setattr(quantize, "correct_biases", damaged)
+    with pytest.raises(exporting.VerificationFailed, match="dB to the float network, 32 wanted; nothing was written"):
+        export(run, "ptq_int8")
+    assert not list(run.folder.glob("export/*"))
+
+
+def test_layers_by_name_and_by_operator_stay_float(run, tflite_probe):
+    recipe = recipes.recipe_named("mixed")
+    keep = dataclasses.replace(recipe.keep_float, layers=("level1_*",), operators=("RESIZE_BILINEAR",))
+    path = export(run, "mixed", quantization=dataclasses.replace(fast("mixed"), keep_float=keep))
+    floats = tflite_probe(path)["float_operators"]
+    assert floats["RESIZE_BILINEAR"] == 14
+    assert (floats["SPACE_TO_DEPTH"], floats["DEPTH_TO_SPACE"], floats["CONV_2D"]) == (1, 1, 2)
+    wrong = dataclasses.replace(keep, layers=("level8_*",))
+    with pytest.raises(UserError, match=r"keep_float\.layers: pynet_mobile_level1 has no layer 'level8_"):
+        export(run, "mixed", quantization=dataclasses.replace(fast("mixed"), keep_float=wrong), force=True)
+    wrong = dataclasses.replace(keep, operators=("RESIZE",))
+    with pytest.raises(UserError, match=r"keep_float\.operators: an operator of LiteRT's is wanted; received 'RESIZE'"):
+        export(run, "mixed", quantization=dataclasses.replace(fast("mixed"), keep_float=wrong), force=True)
 
 
 def test_a_level_can_be_exported(run, tflite_probe):
@@ -157,8 +292,10 @@ def test_a_level_can_be_exported(run, tflite_probe):
 
 
 def test_bad_input_is_named(run, tmp_path):
-    with pytest.raises(UserError, match="quantization: fp32, fp16, dynamic_int8, ptq_int8, qat_int8 are known"):
-        export(run, "int4")
+    with pytest.raises(
+        UserError, match="quantization: fp32, fp16, dynamic_int8, ptq_int8, qat_int8, int16x8, mixed are"
+    ):
+        exporting.export(run.folder, quantization="int4")
     with pytest.raises(UserError, match="takes multiples of 64; received 100x128"):
         exporting.export(run.folder, picture_size=(128, 100))
     run.weights(1).unlink()

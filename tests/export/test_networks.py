@@ -7,13 +7,13 @@ import pytest
 import foreign_checkpoints
 import published
 from export import exporting
-from export.recipes import QatSchedule
+from export.recipes import changed, recipe_named
 from pynet_bokeh.errors import UserError
 from pynet_bokeh.importing import import_weights
 from pynet_bokeh.models import registry
 from small_runs import finished_run
 
-FAST = QatSchedule(steps=2, batch=2, calibration_batches=2)
+FAST = ["finetune.steps=2", "finetune.validate_every=1", "calibration.pictures=4", "calibration.wide_open=0"]
 NETWORKS = {  # network: its config, how far its weights are spread, picture size, inputs
     "glass_net": ("{width = 0.125}", 0.02, (128, 64), {"image": [1, 128, 64, 3]}),
     "double_vnet": ("{width = 0.125}", 0.02, (128, 64), {"image": [1, 128, 64, 3]}),
@@ -35,7 +35,9 @@ def test_float_half_and_int8(tmp_path, name, tflite_probe):
     run = finished_run(tmp_path / "run", *settings, spread=spread)
     sizes = {}
     for quantization, edges in (("fp32", "float32"), ("fp16", "float32"), ("qat_int8", "uint8")):
-        path = exporting.export(run.folder, quantization=quantization, picture_size=size, schedule=FAST)
+        recipe = recipe_named(quantization)
+        (recipe,) = changed([recipe], FAST if recipe.integer else [])
+        path = exporting.export(run.folder, quantization=recipe, picture_size=size)
         probe = tflite_probe(path)
         assert probe["inputs"] == inputs
         assert probe["outputs"] == {"bokeh": [1, *size, 3]}

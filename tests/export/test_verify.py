@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from export import verify
-from export.recipes import recipe_named
+from export.recipes import Limits, recipe_named
 from pynet_bokeh.metrics import psnr
 
-RECIPE = dataclasses.replace(recipe_named("qat_int8"), min_psnr=40.0, max_drop=0.3)
+RECIPE = dataclasses.replace(recipe_named("qat_int8"), limits=Limits(min_psnr=40.0, max_drop=0.3))
 
 
 def case(name, output, reference, target=None):
@@ -77,7 +77,8 @@ def test_the_command_reads_cases_and_writes_figures(tiny_models, tmp_path, textu
     extra = np.ones((64, 64), np.float32)
     verify.save_cases(tmp_path / "cases.npz", [verify.Case("one", picture, extra, None, picture, None)])
     model, result = tiny_models / "focus.tflite", tmp_path / "result.json"
-    assert verify.main([str(model), str(tmp_path / "cases.npz"), "fp32", str(result)]) == 0
+    recipe = json.dumps(dataclasses.asdict(recipe_named("fp32")))
+    assert verify.main([str(model), str(tmp_path / "cases.npz"), recipe, str(result)]) == 0
     figures = json.loads(result.read_text())
     assert figures["failures"] == []
     assert set(figures["tensors"]["inputs"]) == {"image", "focus"}

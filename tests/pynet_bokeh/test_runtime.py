@@ -122,9 +122,15 @@ def test_a_picture_of_no_numbers_is_refused(tiny_models, picture):
         TflitePredictor(tiny_models / "plain.tflite")(picture)
 
 
-def test_a_model_without_a_fixed_size_is_refused(tiny_models):
-    with pytest.raises(UserError, match=r"open\.tflite: .*fixed picture size is wanted; its input is \[1, -1, -1, 3\]"):
-        TflitePredictor(tiny_models / "open.tflite")
+def test_a_model_of_any_size_takes_one_after_the_other(tiny_models, textured):
+    predictor = TflitePredictor(tiny_models / "open.tflite")
+    assert (predictor.input_size, predictor.input_scale, predictor.size_multiple) == (None, 1, 64)
+    for size in ((64, 192), (128, 64), (64, 192)):
+        picture = (textured(*size) / 255).astype(np.float32)
+        np.testing.assert_array_equal(predictor(picture), picture)
+    assert predictor.describe()["inputs"]["image"]["shape"] == [1, -1, -1, 3]
+    with pytest.raises(ValueError, match=r"image: \[-1, -1, 3\] is wanted; received \[64, 64\]"):
+        predictor(picture[:, :64, 0])
 
 
 def test_tensorflow_stays_out(tiny_models):

@@ -79,13 +79,36 @@ def test_val294_is_held_out_of_ebb(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "numbers", [range(1000, 4694), [i for i in range(4800) if i != 4500]], ids=["fewer pairs", "one missing"]
+    ("lost", "message"),
+    [
+        ([7, 4500], "pair 4500 of EBB!'s test set Val294 is missing (1 of its 294 pairs in all); the other 293 are"),
+        ([4693, 4400, 3], "pair 4400 of EBB!'s test set Val294 is missing (2 of its 294 pairs in all); the other 292"),
+        ([0, 1, 2], None),
+    ],
 )
-def test_other_numbered_pairs_are_not_taken_for_ebb(tmp_path, numbers):
+def test_lost_pairs_of_val294_are_named_and_the_others_held_out(tmp_path, capsys, lost, message):
+    touch_pairs(tmp_path, [number for number in range(4694) if number not in lost])
+    train, validation = open_pairs(tmp_path)
+    open_pairs(tmp_path)  # as a run does for every level
+    assert names_of(validation) == [str(number) for number in range(4400, 4694) if number not in lost]
+    assert names_of(train) == [str(number) for number in range(4400) if number not in lost]
+    said = capsys.readouterr().err
+    if message:
+        assert said.startswith(f"{tmp_path}: ")
+        assert message in said
+        assert said.count("\n") == 1
+        assert "Val294 without" in validation.describe()
+    else:
+        assert said == ""
+
+
+@pytest.mark.parametrize("numbers", [range(1000, 4694), range(500, 6000)], ids=["fewer pairs", "other numbers"])
+def test_other_numbered_pairs_are_not_taken_for_ebb(tmp_path, numbers, capsys):
     touch_pairs(tmp_path, numbers)
     _, validation = open_pairs(tmp_path)
     assert len(validation) == round(len(numbers) * 0.1)
     assert any(int(name) < 4400 for name in names_of(validation))
+    assert capsys.readouterr().err == ""
 
 
 def test_the_split_depends_on_names_and_seed_alone(tmp_path, monkeypatch):
@@ -153,9 +176,31 @@ def test_maps_of_another_size_are_brought_to_the_photo(tmp_path):
     write_pairs(tmp_path, 10, maps=["focus"])
     halves = np.repeat(np.array([[0] * 4 + [200] * 4], np.uint8), 3, axis=0)
     for i in range(10):
-        cv2.imwrite(str(tmp_path / "focus" / f"{i}.png"), halves.repeat(4, axis=0).repeat(4, axis=1))
+        cv2.imwrite(str(tmp_path / "focus" / f"{i}.png"), halves.repeat(8, axis=0).repeat(4, axis=1))
     train, _ = open_pairs(tmp_path, extra="focus")
     np.testing.assert_array_equal(train.read(0).extra, np.repeat(halves[:1], 6, axis=0))
+
+
+@pytest.mark.parametrize("size", [(3, 4), (5, 7), (60, 80), (61, 80), (600, 801)])
+def test_a_maps_rounded_side_is_no_other_shape(tmp_path, size):
+    write_pairs(tmp_path, 10, maps=["focus"])
+    for i in range(10):
+        write(tmp_path / "focus" / f"{i}.png", 50, size=size, channels=1)
+    train, _ = open_pairs(tmp_path, extra="focus")
+    np.testing.assert_array_equal(train.read(0).extra, np.full(SIZE, 50))
+
+
+@pytest.mark.parametrize("size", [(8, 6), (6, 12), (8, 8), (65, 80)])
+def test_a_map_of_another_shape_is_refused(tmp_path, size):
+    write_pairs(tmp_path / "train", 2, maps=["focus"])
+    write_pairs(tmp_path / "test", 1, maps=["focus"])
+    write(tmp_path / "train" / "focus" / "1.png", size=size, channels=1)
+    train, _ = open_pairs(tmp_path, extra="focus")
+    train.read(0)
+    chart, shape = tmp_path / "train" / "focus" / "1.png", f"{size[1]}x{size[0]}"
+    with pytest.raises(UserError, match=rf"^{chart}: {shape} pixels, which is another shape than the photo's 8x6$"):
+        train.read(1)
+    assert [bool(problem) for problem in check(train)] == [False, True]
 
 
 def test_without_the_folder_of_maps_there_are_none(tmp_path):

@@ -1,0 +1,65 @@
+"""The model in the app's assets: put there, and checked before it is packed."""
+
+import hashlib
+import json
+from pathlib import Path
+
+from android_demo.apk import layout
+from pynet_bokeh import files
+from pynet_bokeh.errors import UserError
+
+IDENTIFIER = b"TFL3"  # bytes 4 to 8 of every .tflite flatbuffer
+FORMAT = 2  # of export/artifact.py
+
+
+def put(model: Path, folder: Path = layout.ASSETS) -> Path:
+    """Copies an exported .tflite and the sidecar beside it into the assets, in place of what was there.
+
+    Returns where the model is now. Raises UserError, and changes nothing, when either is missing or they don't belong
+    together.
+    """
+    model = Path(model)
+    check(model, model.with_suffix(".json"))
+    sidecar = model.with_suffix(".json").read_bytes()
+    (folder / layout.SIDECAR).unlink(missing_ok=True)  # a model never has another one's sidecar
+    with files.whole_file(folder / layout.MODEL) as temporary:
+        temporary.write_bytes(model.read_bytes())
+    with files.whole_file(folder / layout.SIDECAR) as temporary:
+        temporary.write_bytes(sidecar)
+    return folder / layout.MODEL
+
+
+def check_folder(folder: Path = layout.ASSETS) -> tuple[Path, Path]:
+    """The model and the sidecar in the assets; raises UserError when they are missing or wrong."""
+    model, sidecar = folder / layout.MODEL, folder / layout.SIDECAR
+    if not model.is_file():
+        raise UserError(f"{model}: no model in the assets; make android-assets puts one there")
+    check(model, sidecar)
+    return model, sidecar
+
+
+def check(model: Path, sidecar: Path) -> None:
+    """Raises UserError unless `model` is a .tflite that `sidecar` describes."""
+    try:
+        content = model.read_bytes()
+    except OSError as error:
+        raise UserError(f"{model}: can't be read ({error.strerror})") from error
+    if content[4:8] != IDENTIFIER:
+        raise UserError(f"{model}: not a .tflite file (its identifier {IDENTIFIER.decode()} is missing)")
+    described = files.read_json(sidecar)
+    if not isinstance(described, dict) or described.get("format") != FORMAT:
+        raise UserError(f"{sidecar}: a sidecar of format {FORMAT}, as `export` writes it, is wanted")
+    missing = [key for key in ("sha256", "inputs", "output", "picture_size", "input_scale") if key not in described]
+    if missing:
+        raise UserError(f"{sidecar}: not a sidecar; {', '.join(missing)} is missing")
+    if described["picture_size"] is None:
+        raise UserError(f"{model}: a model with a fixed picture size is wanted; this one takes any")
+    if described["sha256"] != hashlib.sha256(content).hexdigest():
+        raise UserError(f"{sidecar}: describes another file than {model}; their SHA-256 differ")
+
+
+def described(sidecar: Path) -> str:
+    """One line that says which model it is."""
+    content = json.loads(sidecar.read_text())
+    size = content["picture_size"]
+    return f"{content.get('network')} {content.get('quantization')} {size['width']}x{size['height']}"

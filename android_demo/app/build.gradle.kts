@@ -1,0 +1,42 @@
+plugins {
+    alias(libs.plugins.android.application)
+}
+
+android {
+    namespace = "io.github.pynetbokeh.demo"
+    compileSdk = 35
+
+    defaultConfig {
+        applicationId = "io.github.pynetbokeh.demo"
+        minSdk = 24
+        targetSdk = 35
+        versionCode = 1
+        versionName = "0.1.0"
+        ndk {
+            abiFilters += listOf("arm64-v8a", "x86_64")
+        }
+    }
+
+    compileOptions {
+        sourceCompatibility = JavaVersion.VERSION_1_8
+        targetCompatibility = JavaVersion.VERSION_1_8
+    }
+
+    androidResources {
+        noCompress += "tflite" // it is mapped into memory, which a compressed asset can't be
+    }
+
+    testOptions {
+        unitTests {
+            isIncludeAndroidResources = true
+        }
+    }
+}
+
+dependencies {
+    implementation(libs.litert)
+    implementation(libs.litert.gpu)
+
+    testImplementation(libs.junit)
+    testImplementation(libs.robolectric)
+}

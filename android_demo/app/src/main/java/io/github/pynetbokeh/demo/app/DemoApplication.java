@@ -1,0 +1,36 @@
+package io.github.pynetbokeh.demo.app;
+
+import android.app.Application;
+import io.github.pynetbokeh.demo.engine.EngineOpener;
+import io.github.pynetbokeh.demo.engine.TfliteEngine;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+
+/** Holds what outlives activities: the session and the benchmark. */
+public class DemoApplication extends Application {
+    /** One thread for everything heavy: two renderings, or one and a benchmark, would only disturb each other. */
+    private final ExecutorService background = Executors.newSingleThreadExecutor();
+    private Session session;
+    private Benchmark benchmark;
+
+    @Override
+    public void onCreate() {
+        super.onCreate();
+        Engines engines = new Engines(getAssets(), getResources(), opener());
+        session = new Session(this, background, new Renderer(this, engines));
+        benchmark = new Benchmark(this, background, engines);
+    }
+
+    /** What runs the model; tests wrap it. */
+    protected EngineOpener opener() {
+        return TfliteEngine.OPENER;
+    }
+
+    final Session session() {
+        return session;
+    }
+
+    final Benchmark benchmark() {
+        return benchmark;
+    }
+}

@@ -1,0 +1,87 @@
+"""Every export of a network in one table: size and quality from the sidecars, latency and memory from a benchmark."""
+
+import argparse
+from pathlib import Path
+
+from pynet_bokeh.errors import UserError
+
+KERNELS = "xnnpack"
+
+
+def add(commands) -> None:
+    """Adds the command to the parser's `commands`."""
+    parser = commands.add_parser(
+        "exports",
+        help="one table of all exports: size, quality, latency, memory",
+        description="Joins what `run --out` measured with the models' sidecars, one line for each model, as Markdown.",
+    )
+    parser.add_argument("results", type=Path, metavar="RESULTS.json", help="what run --out wrote")
+    parser.add_argument("--out", type=Path, metavar="FILE.md", help="write it there too")
+    parser.add_argument("--force", action="store_true", help="overwrite an existing file")
+    parser.set_defaults(command=_exports)
+
+
+def _exports(arguments: argparse.Namespace) -> int:
+    from benchmark import results
+    from pynet_bokeh.files import refuse_overwriting, whole_file
+
+    if arguments.out:
+        refuse_overwriting(arguments.out, force=arguments.force)
+    text = markdown(results.read(arguments.results))
+    if arguments.out:
+        with whole_file(arguments.out) as temporary:
+            temporary.write_text(text, encoding="utf-8")
+    print(text, end="")
+    return 0
+
+
+def markdown(results) -> str:
+    """The table of benchmark.results.Results and its notes.
+
+    Raises UserError for a model whose sidecar is missing or belongs to another file.
+    """
+    settings = [setting for setting in results.settings() if setting.kernels == KERNELS]
+    threads = [f"{setting.threads} thread{'s' if setting.threads > 1 else ''}" for setting in settings]
+    heads = ["recipe", "file", "to the float network", "lowest", "SSIM", "lost", *threads, "peak memory"]
+    lines = [heads, [":---", *["---:"] * (len(heads) - 1)]]
+    pictures = set()
+    for model in results.models:
+        figures = _verification(model)
+        own = figures["kernels"][KERNELS]
+        pictures.add((own["pictures"], figures.get("target", {}).get("pictures", 0)))
+        measured = {
+            measurement.setting: measurement
+            for measurement in results.measurements
+            if measurement.model == model.name and measurement.setting in settings
+        }
+        peaks = [one.memory.peak_mb for one in measured.values() if one.memory]
+        lines.append(
+            [
+                model.quantization or model.name,
+                f"{model.bytes / 1e6:.2f} MB",
+                f"{own['psnr']:.1f} dB",
+                f"{own['min_psnr']:.1f} dB",
+                "" if own.get("mean_ssim") is None else f"{own['mean_ssim']:.4f}",
+                f"{figures['target']['drop']:+.3f} dB" if "target" in figures else "",
+                *(f"{measured[one].summary().median:.1f} ms" if one in measured else "" for one in settings),
+                f"{max(peaks):.0f} MB" if peaks else "",
+            ]
+        )
+    table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    counted = ", ".join(f"{all_of} pictures, {told} of them with a target" for all_of, told in sorted(pictures))
+    notes = (
+        f"Verified on {counted}: PSNR of all pictures together and of the lowest, mean SSIM; *lost* is PSNR against "
+        f"the targets. XNNPACK kernels where they take an operator; median time, largest resident set of the process. "
+        f"{results.machine.cpu}, {results.started[:10]}."
+    )
+    return f"{table}\n\n{notes}\n"
+
+
+def _verification(model) -> dict:
+    from pynet_bokeh.files import read_json
+
+    path = Path(model.path).with_suffix(".json")
+    content = read_json(path)
+    if content.get("sha256") != model.sha256:
+        raise UserError(f"{path}: belongs to another file than the one that was measured; export and measure again")
+    return content["verification"]

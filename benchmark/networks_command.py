@@ -1,0 +1,96 @@
+"""`python -m benchmark networks RESULTS.json`: the page that puts measured networks side by side."""
+
+import argparse
+from pathlib import Path
+
+from pynet_bokeh.errors import UserError
+
+
+def add(commands) -> None:
+    parser = commands.add_parser(
+        "networks",
+        help="a page that puts measured networks side by side",
+        description="Builds one self-contained HTML page from a file of results. The models' files are read again for "
+        "what they compute and hold.",
+    )
+    parser.add_argument("results", type=Path, metavar="RESULTS.json", help="what run --out wrote")
+    parser.add_argument("--peaks", type=Path, metavar="FILE.json", help="what probe --out wrote: adds bounds")
+    parser.add_argument("--budget", type=Path, metavar="BUDGET.yaml", help="adds verdicts")
+    parser.add_argument(
+        "--evaluation",
+        action="append",
+        default=[],
+        type=_named,
+        metavar="MODEL=FILE",
+        help="what evaluate --json wrote, of the measured model of this name; repeatable",
+    )
+    parser.add_argument("--title", default="Networks side by side", help="heading of the page")
+    parser.add_argument(
+        "--command", dest="typed", action="append", default=[], help="a command that made this; repeatable"
+    )
+    parser.add_argument("--out", type=Path, required=True, metavar="PAGE.html")
+    parser.add_argument("--force", action="store_true", help="overwrite an existing file")
+    parser.set_defaults(command=_networks)
+
+
+def _networks(arguments: argparse.Namespace) -> int:
+    from benchmark import budget, page_networks, probe, results
+    from pynet_bokeh.files import refuse_overwriting
+
+    refuse_overwriting(arguments.out, force=arguments.force)
+    measured = results.read(arguments.results)
+    if not measured.measurements:
+        raise UserError(f"{arguments.results}: holds no measurement")
+    limits = budget.read(arguments.budget) if arguments.budget else None
+    inputs = gather(
+        measured,
+        evaluations=dict(arguments.evaluation),
+        peaks=probe.read(arguments.peaks) if arguments.peaks else None,
+        limits=limits,
+        commands=arguments.typed,
+    )
+    page_networks.write(arguments.out, inputs, title=arguments.title)
+    print(arguments.out)
+    return 0
+
+
+def gather(measured, *, evaluations, peaks, limits, commands):
+    """Reads what the page needs beside the results. Models whose file is gone or another one are left out of it."""
+    from benchmark import models, verdict_command
+    from benchmark.inspection import inspect
+    from benchmark.page_inputs import read_evaluation
+    from benchmark.page_networks import NetworksInputs
+    from pynet_bokeh.files import read_json
+
+    names = [facts.name for facts in measured.models]
+    for name in evaluations:
+        if name not in names:
+            raise UserError(f"--evaluation {name}: no such model was measured; there are {', '.join(names)}")
+    inspections, verdicts, untrained = {}, {}, set()
+    for facts in measured.models:
+        path = Path(facts.path)
+        if not path.is_file() or models.digest(path) != facts.sha256:
+            continue
+        inspections[facts.name] = inspect(path)
+        if limits:
+            verdicts[facts.name] = verdict_command.judged(limits, path, measured)
+        sidecar = path.with_suffix(".json")
+        if sidecar.is_file() and read_json(sidecar).get("untrained"):
+            untrained.add(facts.name)
+    return NetworksInputs(
+        results=measured,
+        inspections=inspections,
+        untrained=frozenset(untrained),
+        evaluations=[read_evaluation(name, path) for name, path in evaluations.items()],
+        probe=peaks,
+        budget=limits.name if limits else None,
+        verdicts=verdicts,
+        commands=commands,
+    )
+
+
+def _named(text: str) -> tuple[str, Path]:
+    name, separator, path = text.partition("=")
+    if not (name and separator and path):
+        raise argparse.ArgumentTypeError(f"MODEL=FILE is wanted; received {text!r}")
+    return name, Path(path)

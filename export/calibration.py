@@ -1,0 +1,57 @@
+"""The scales of a run's integer graphs, from real pictures at the exported size; worked out once for all recipes."""
+
+import dataclasses
+import json
+from collections.abc import Iterator
+
+import numpy as np
+import tf_keras
+
+from export import artifact
+from export.ranges import Means, Ranges, calibrate
+from export.recipes import Calibration
+from pynet_bokeh import files
+from pynet_bokeh.data import pipeline
+from pynet_bokeh.models.network import STRENGTH, Network
+from pynet_bokeh.training import level as training
+from pynet_bokeh.training.run import Run
+
+
+def pictures(run: Run, network: Network, level: int, picture_size: tuple[int, int], wanted: Calibration) -> Iterator:
+    """Inputs by name, [1,h,w,C] in [0,1]: centre crops of training pictures, evenly spread; then some of them again as
+    through a lens wide open, which no crop as small as those of training may have shown."""
+    source, _ = training.open_data(run, network)
+    examples = pipeline.validation_examples(
+        source,
+        count=min(wanted.pictures, len(source)),
+        crop=picture_size,
+        input_scale=network.input_scale,
+        level=level,
+        strength=network.takes_strength,
+    )
+    batches = [{name: np.asarray(value, np.float32)[None] for name, value in inputs.items()} for inputs, _ in examples]
+    yield from batches
+    if network.takes_strength:
+        for number in range(min(wanted.wide_open, len(batches))):
+            inputs = batches[number * len(batches) // wanted.wide_open]
+            yield {**inputs, STRENGTH: np.ones((1, 1, 1, 1), np.float32)}
+
+
+def calibrated(
+    run: Run, network: Network, model: tf_keras.Model, level: int, picture_size: tuple[int, int], wanted: Calibration
+) -> tuple[Ranges, Means]:
+    """What `calibrate` finds for a run's level, kept in `RUN/levelN/calibration/` until weights, pictures or `wanted`
+    change."""
+    origin = {
+        "weights_sha256": artifact.sha256(run.weights(level)),
+        "data": run.data.as_dict(),
+        "scene_size": run.recipe.data.scene_size,
+        "calibration": dataclasses.asdict(wanted),
+    }
+    origin = json.loads(json.dumps(origin))  # as it is read back
+    path = run.level_folder(level) / "calibration" / f"{picture_size[1]}x{picture_size[0]}.json"
+    if path.is_file() and (kept := files.read_json(path))["origin"] == origin:
+        return {name: tuple(pair) for name, pair in kept["ranges"].items()}, kept["means"]
+    ranges, means = calibrate(model, pictures(run, network, level, picture_size, wanted))
+    files.write_json(path, {"origin": origin, "ranges": ranges, "means": means})
+    return ranges, means

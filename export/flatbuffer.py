@@ -1,0 +1,125 @@
+"""A .tflite as data that can be changed: its operators' layers, and the ranges that quantization goes by.
+
+By TensorFlow's schema; export.graph reads operators without TensorFlow."""
+
+import dataclasses
+import fnmatch
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+from tensorflow.lite.python import schema_py_generated as schema
+from tensorflow.lite.tools import flatbuffer_utils
+
+from export.graph import path_of
+
+OPERATORS = {value: name for name, value in vars(schema.BuiltinOperator).items() if isinstance(value, int)}
+FLOATS = (schema.TensorType.FLOAT32, schema.TensorType.FLOAT16)
+
+
+@dataclasses.dataclass(frozen=True)
+class Node:
+    """One operator of the graph.
+
+    Attributes:
+      operator: its kind, as `CONV_2D`.
+      layer: the Keras layer it was made of, the last one where several were fused.
+      tensor: the name of what it gives.
+      float: whether that is in floating point.
+    """
+
+    operator: str
+    layer: str
+    tensor: str
+    float: bool
+
+
+class Graph:
+    """A .tflite of one subgraph that was converted from a Keras model.
+
+    Attributes:
+      content: the file's bytes.
+      nodes: its operators in the order of execution. What makes the output, which has a name of its own in a .tflite,
+        belongs to the layer `last`.
+    """
+
+    def __init__(self, content: bytes, last: str = ""):
+        self.content = content
+        self._model = flatbuffer_utils.read_model_from_bytearray(bytearray(content))
+        (self._graph,) = self._model.subgraphs
+        output = self._graph.tensors[self._graph.outputs[0]].name.decode()
+        self._output, self._last = output, last or output  # the converter numbers what it makes of the output
+        codes = [max(code.builtinCode, code.deprecatedBuiltinCode) for code in self._model.operatorCodes]
+        self.nodes = tuple(
+            self._node(OPERATORS[codes[operator.opcodeIndex]], self._graph.tensors[output])
+            for operator in self._graph.operators
+            for output in operator.outputs
+        )
+
+    def _node(self, operator: str, tensor) -> Node:
+        name = tensor.name.decode()
+        return Node(operator, self._path(name).partition("/")[0], name, tensor.type in FLOATS)
+
+    def _path(self, tensor: str) -> str:
+        """`path_of`, but what makes the output belongs to the layer `last`."""
+        return self._last if tensor.startswith(self._output) else path_of(tensor)
+
+    def with_ranges(self, ranges: Mapping[str, tuple[float, float]], edges: tuple[float, float] = (0.0, 1.0)) -> bytes:
+        """The float graph as a post-training calibration would leave it.
+
+        Args:
+          ranges: (lowest, highest) value by layer, for the last tensor of the layer, or by `layer/operation`, for one
+            within it. A tensor without a range stays float.
+          edges: of every input and of the output.
+        """
+        by_tensor = {}
+        for node in self.nodes:
+            if found := ranges.get(self._path(node.tensor)):
+                by_tensor[node.tensor] = found
+        last = {node.layer: node.tensor for node in self.nodes}
+        by_tensor |= {tensor: ranges[layer] for layer, tensor in last.items() if layer in ranges}
+        outer = (*self._graph.inputs, *self._graph.outputs)
+        by_tensor |= {self._graph.tensors[index].name.decode(): edges for index in outer}
+        for tensor in self._graph.tensors:
+            if found := by_tensor.get(tensor.name.decode()):
+                tensor.quantization = schema.QuantizationParametersT()
+                tensor.quantization.min, tensor.quantization.max = ([value] for value in found)
+        return bytes(flatbuffer_utils.convert_object_to_bytearray(self._model))
+
+    def sixteen_bits(self) -> bytes:
+        """A graph of 16-bit activations as LiteRT's kernels take it, from what the converter makes.
+
+        They want 0 stored as 0. The converter rounds the zero point of a symmetric range, which is no whole number, to
+        0 or −1, and spreads a sigmoid from −32,768 on, which here becomes half as many steps from 0 on. And it leaves
+        biases 32 bits wide; depthwise kernels want 64, all others then add up in 64 bits, where 32 can overflow.
+        """
+        tensors, halved = self._graph.tensors, set()
+        for index, tensor in enumerate(tensors):
+            if tensor.type == schema.TensorType.INT16:
+                if tensor.quantization.zeroPoint[0] == np.iinfo(np.int16).min:
+                    tensor.quantization.scale = [2 * scale for scale in tensor.quantization.scale]
+                    halved.add(index)
+                tensor.quantization.zeroPoint = [0 for _ in tensor.quantization.zeroPoint]
+        for operator in self._graph.operators:
+            for index in operator.inputs:
+                if self._is_bias(tensors[index]):
+                    self._widen(tensors[index], 0.5 if operator.inputs[0] in halved else 1.0)
+        return bytes(flatbuffer_utils.convert_object_to_bytearray(self._model))
+
+    def _is_bias(self, tensor) -> bool:
+        stored = self._model.buffers[tensor.buffer].data is not None
+        return stored and tensor.type == schema.TensorType.INT32 and tensor.quantization.scale is not None
+
+    def _widen(self, bias, factor: float) -> None:
+        """Makes a bias 64 bits wide; its step, which is that of the input times that of the kernel, has changed by
+        1 / `factor`."""
+        values = np.frombuffer(bytes(self._model.buffers[bias.buffer].data), np.int32)
+        buffer = schema.BufferT()
+        buffer.data = np.frombuffer(np.rint(values * factor).astype(np.int64).tobytes(), np.uint8)
+        self._model.buffers.append(buffer)
+        bias.type, bias.buffer = schema.TensorType.INT64, len(self._model.buffers) - 1
+        bias.quantization.scale = [scale / factor for scale in bias.quantization.scale]
+
+    def tensors_of(self, layers: Iterable[str]) -> list[str]:
+        """What all operators of the layers give whose names match one of the patterns (`level1_*`)."""
+        patterns = list(layers)
+        return [node.tensor for node in self.nodes if any(fnmatch.fnmatchcase(node.layer, one) for one in patterns)]

@@ -1,0 +1,109 @@
+"""`python -m export show FILE.tflite`: what a .tflite is, by its sidecar and by itself."""
+
+import argparse
+from pathlib import Path
+
+from pynet_bokeh import files
+from pynet_bokeh.errors import UserError
+
+TENSORS = 5
+
+
+def add(commands) -> None:
+    """Adds the command to the parser's subparsers."""
+    show = commands.add_parser("show", help="what .tflite files are: sizes, quantization, cost, verification, origin")
+    show.add_argument("models", nargs="+", type=Path, metavar="FILE")
+    show.set_defaults(command=_show)
+
+
+def _show(arguments: argparse.Namespace) -> int:
+    for number, model in enumerate(arguments.models):
+        print("\n" * bool(number) + describe(model))
+    return 0
+
+
+def describe(model: Path) -> str:
+    """What a .tflite is, as lines of text. Without a sidecar, what the file says itself.
+
+    Raises UserError when the file is none that LiteRT runs, and when the sidecar is another file's.
+    """
+    from export import artifact, graph  # numpy: not for --help
+    from pynet_bokeh.runtime import TflitePredictor
+
+    tensors = TflitePredictor(model, threads=1, any_scale=True).describe()
+    found = graph.read(model)
+    lines = [f"{model}: {model.stat().st_size / 1e6:.2f} MB, {len(found)} operators"]
+    rows = [(group, name, one) for group in ("inputs", "outputs") for name, one in tensors[group].items()]
+    lines += [f"  {group[:-1]:12}{name} {_tensor(one)}" for group, name, one in rows]
+    path = artifact.sidecar_path(model)
+    if path.is_file():
+        sidecar = files.read_json(path)
+        if sidecar.get("sha256") != artifact.sha256(model):
+            raise UserError(f"{path}: describes another file than {model.name} (its SHA-256 differs)")
+        lines += [f"  {name:12}{text}" for name, text in _known(path, sidecar)]
+    else:
+        lines.append(f"  {'sidecar':12}none ({path.name} is not there)")
+    counts: dict[str, int] = {}
+    for one in found:
+        counts[one.name] = counts.get(one.name, 0) + 1
+    operators = ", ".join(f"{count} {name}" for name, count in sorted(counts.items(), key=lambda pair: -pair[1]))
+    lines.append(f"  {'operators':12}{operators}")
+    largest = [] if any(-1 in one["shape"] for _, _, one in rows) else graph.largest_tensors(found, TENSORS)
+    for number, one in enumerate(largest):
+        shape = "×".join(map(str, one["shape"]))
+        title = "" if number else "largest"
+        lines.append(f"  {title:12}{one['bytes'] / 1e6:.2f} MB {one['layer']} [{shape}] {one['dtype']}")
+    return "\n".join(lines)
+
+
+def _tensor(one: dict) -> str:
+    shape = "×".join("any" if side < 0 else str(side) for side in one["shape"])
+    quantization = one["quantization"]
+    if quantization is None:
+        return f"[{shape}] {one['dtype']}, 0 … 1"
+    return (
+        f"[{shape}] {one['dtype']}, real value = {quantization['scale']:.6g} · (stored − {quantization['zero_point']})"
+    )
+
+
+def _known(path: Path, sidecar: dict) -> list[tuple[str, str]]:
+    """Names and texts of what a sidecar says; a UserError that names what it lacks."""
+    try:
+        size, origin, verified = sidecar["picture_size"], sidecar["origin"], sidecar["verification"]
+        recipe = origin["recipe"]
+        config = ", ".join(f"{name} {value}" for name, value in sidecar["network_config"].items())
+        picture = f"{size['width']}×{size['height']}" if size else "any size"
+        macs = f", {sidecar['macs'] / 1e9:.3f} GMAC" if sidecar["macs"] is not None else ""
+        rows = [
+            ("network", f"{sidecar['network']} ({config})"),
+            ("picture", f"{picture}, level {sidecar['level']}"),
+            ("recipe", f"{recipe['name']}: {recipe['summary']}"),
+            ("cost", f"{sidecar['parameters']:,} parameters{macs}"),
+        ]
+        for kernels, one in verified["kernels"].items():
+            ssim = "" if one["mean_ssim"] is None else f", SSIM {one['mean_ssim']:.4f}"
+            rows.append(
+                (
+                    kernels,
+                    f"{one['psnr']:.1f} dB to the float network on {one['pictures']} pictures, lowest "
+                    f"{one['min_psnr']:.1f} ({one['min_psnr_picture']}){ssim}, worst pixel {one['worst_pixel']:.3f}",
+                )
+            )
+        if target := verified.get("target"):
+            rows.append(
+                (
+                    "target",
+                    f"{target['tflite_psnr']:.2f} dB to {target['pictures']} true pictures, {-target['drop']:+.3f} dB "
+                    f"against the float network",
+                )
+            )
+        rows += [("FAILED", failure) for failure in verified["failures"]]
+        rows += [
+            ("trained", f"run {origin['run']}, recipe {origin['training']}, weights {origin['weights_sha256'][:12]}"),
+            ("made by", f"revision {sidecar['git_revision'] or 'unknown'}"),
+            ("with", ", ".join(f"{name} {version}" for name, version in sidecar["versions"].items())),
+            ("SHA-256", sidecar["sha256"]),
+        ]
+    except (KeyError, TypeError, AttributeError) as error:
+        raise UserError(f"{path}: not a sidecar of this version of the project ({error} is missing)") from error
+    return rows

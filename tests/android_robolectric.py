@@ -1,0 +1,99 @@
+"""Runs the demo's activities on this machine's JVM by Robolectric, with the pixels that Android's own code draws."""
+
+import dataclasses
+import os
+import re
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+import android_native
+from android_demo.apk import building, compiling, layout, maven
+from pynet_bokeh.errors import UserError
+
+TFLITE = "tensorflow-lite-2.16.1.aar"
+OPENED = ("java.io", "java.lang", "java.net", "java.nio", "java.util")
+"""Packages of Java into which Robolectric reaches."""
+TESTS = layout.TEST_JAVA / Path(*layout.PACKAGE.split(".")) / "app"
+
+
+@dataclasses.dataclass(frozen=True)
+class Screens:
+    """Compiled activities and tests.
+
+    Attributes:
+        classes: folder of the compiled app, its tests, and what tells Robolectric where the resources are.
+        libraries: the .jar files they need.
+        native: folder with TFLite's native library, as it runs here.
+    """
+
+    classes: Path
+    libraries: tuple[Path, ...]
+    native: Path
+
+    def junit(self, *names: str, properties: Mapping[str, object] | None = None, seconds: float = 500) -> str:
+        """Runs test classes of the package `app` and returns what JUnit printed.
+
+        Raises AssertionError with that when a test failed or none was found.
+        """
+        given = {
+            "robolectric.offline": "true",
+            "robolectric.dependency.dir": layout.CACHE,
+            "robolectric.logging.enabled": "false",
+            "java.library.path": self.native,
+            **(properties or {}),
+        }
+        done = subprocess.run(
+            [
+                *("java", "-XX:+UseSerialGC", "-Xmx2g", *(f"-D{key}={value}" for key, value in given.items())),
+                *(f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in OPENED),
+                *("-cp", ":".join(map(str, (self.classes, *self.libraries)))),
+                *("org.junit.runner.JUnitCore", *(f"{layout.PACKAGE}.app.{name}" for name in names)),
+            ],
+            cwd=layout.ROOT,
+            env={**os.environ, "LD_LIBRARY_PATH": str(self.native)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            timeout=seconds,
+            check=False,
+        )
+        if done.returncode or not re.search(r"^OK \(([1-9]\d*) tests?\)$", done.stdout, re.MULTILINE):
+            raise AssertionError(f"JUnit {' '.join(names)}, exit {done.returncode}:\n{done.stdout[:12000]}")
+        return done.stdout
+
+
+def compiled(folder: Path, apk: Path, work: Path) -> Screens:
+    """Compiles the app and its tests into `folder`. Resources and assets are those of `apk`, as it would be installed;
+    `work` is where it was built.
+
+    Skips the calling test where a part of Robolectric can't be fetched: androidx.test:monitor is Google's, and not
+    every mirror of Maven Central has it.
+    """
+    given = building.libraries()
+    wanted = maven.pinned("junit", "robolectric")
+    try:
+        found = maven.fetch(wanted, layout.CACHE)
+    except UserError as error:
+        if not str(error).startswith("mvn failed"):
+            raise
+        pytest.skip(f"THE APP'S SCREENS ARE NOT TESTED: Maven Central lacks a part of Robolectric\n{error}")
+    run = [one for one in wanted if one.name != "android-all-instrumented"]  # which Robolectric loads itself
+    libraries = tuple(maven.classes(found[one.file], folder) for one in run)
+    sources = [work / "generated", layout.JAVA, TESTS]
+    classes = compiling.javac(sources, [*libraries, given.framework, *given.jars], folder / "classes")
+    where = classes / "com" / "android" / "tools" / "test_config.properties"
+    where.parent.mkdir(parents=True)
+    where.write_text(
+        f"android_custom_package={layout.PACKAGE}\n"
+        f"android_merged_manifest={layout.MANIFEST}\n"
+        f"android_merged_assets={folder / 'none'}\n"
+        f"android_resource_apk={apk}\n"
+    )
+    native = folder / "native"
+    native.mkdir()
+    android_native.prepare(next(one for one in given.archives if one.name == TFLITE), native)
+    return Screens(classes, (*libraries, *given.jars, given.framework), native)

@@ -1,0 +1,74 @@
+"""The static view of a whole model."""
+
+import itertools
+
+import pytest
+
+from benchmark.__main__ import main
+from benchmark.inspection import inspect, peak_moment
+from pynet_bokeh.errors import UserError
+from pynet_bokeh.tflite_graph import Graph, Operator, Tensor
+
+
+def graph_of(operators, sizes, *, inputs=(0,), outputs=()) -> Graph:
+    """A graph of tensors with so many bytes; `operators` are (inputs, outputs)."""
+    tensors = tuple(Tensor(n, f"net/t{n}/out", (size,), "uint8", False, True) for n, size in enumerate(sizes))
+    made = tuple(Operator(n, "ADD", tuple(i), tuple(o), {}) for n, (i, o) in enumerate(operators))
+    return Graph(tensors, made, tuple(inputs), tuple(outputs), 1)
+
+
+def brute_force_peak(graph: Graph) -> int:
+    """At each operator: all made so far that this one, a later one or the caller still reads, and what it makes."""
+    peaks = []
+    for number, operator in enumerate(graph.operators):
+        made = {*graph.inputs, *itertools.chain(*(one.outputs for one in graph.operators[: number + 1]))}
+        wanted = {*graph.outputs, *itertools.chain(*(one.inputs for one in graph.operators[number:]))}
+        held = (made & wanted) | set(operator.outputs)
+        peaks.append(sum(graph.tensors[index].bytes for index in held))
+    return max(peaks)
+
+
+@pytest.mark.parametrize(
+    ("operators", "sizes"),
+    [
+        ([((0,), (1,)), ((1,), (2,)), ((2,), (3,))], [1, 10, 10, 1]),
+        ([((0,), (1,)), ((1,), (2,)), ((1, 2), (3,)), ((0, 3), (4,))], [5, 10, 20, 3, 1]),
+        ([((0,), (1,)), ((0,), (2,)), ((1, 2), (3,)), ((3,), (4,)), ((4, 1), (5,))], [4, 8, 16, 2, 30, 1]),
+    ],
+)
+def test_the_peak_moment_is_when_the_most_is_held(operators, sizes):
+    graph = graph_of(operators, sizes, outputs=(len(sizes) - 1,))
+    peak = peak_moment(graph)
+    assert peak.bytes == brute_force_peak(graph) == sum(tensor.bytes for tensor in peak.tensors)
+    assert peak.tensors[0].bytes == max(tensor.bytes for tensor in peak.tensors)
+
+
+def test_a_skip_connection_is_held_over_what_lies_between():
+    skip = graph_of([((0,), (1,)), ((1,), (2,)), ((2,), (3,)), ((1, 3), (4,))], [1, 100, 50, 50, 1], outputs=(4,))
+    peak = peak_moment(skip)
+    assert (peak.operator, peak.bytes, peak.layer) == (2, 200, "t3")
+
+
+def test_a_chain_of_additions(real_models):
+    found = inspect(real_models / "whole.tflite")
+    picture = 32 * 32 * 3 * 4
+    assert [cost.kind for cost in found.operators] == ["ADD"] * 3
+    assert (found.macs, found.weights_bytes, found.edges_bytes) == (0, 0, 2 * picture)
+    assert found.peak.bytes == found.largest_bytes == 2 * picture
+    assert found.bytes_moved == 3 * 2 * picture  # an ADD of a picture with itself reads it once
+
+
+def test_an_open_size_is_refused(real_models):
+    with pytest.raises(UserError, match="no fixed size"):
+        inspect(real_models / "open.tflite")
+
+
+def test_the_command_names_bad_files_and_goes_on(real_models, tmp_path, capsys):
+    (tmp_path / "photo.tflite").write_bytes(b"\xff\xd8 a photo")
+    out = tmp_path / "inspection.json"
+    command = ["inspect", tmp_path / "photo.tflite", real_models / "split.tflite", "--json", out]
+    assert main([str(word) for word in command]) == 2
+    captured = capsys.readouterr()
+    assert "photo.tflite: not a TensorFlow Lite model" in captured.err
+    assert "XNNPACK takes 2 of 3 operators in 2 pieces; left: 1 FLOOR_MOD" in captured.out
+    assert '"kind": "FLOOR_MOD"' in out.read_text()

@@ -1,0 +1,121 @@
+"""The page that puts networks side by side, and its plots."""
+
+import json
+from html.parser import HTMLParser
+
+import pytest
+
+from benchmark import results
+from benchmark.__main__ import main
+from benchmark.executor import FakeExecutor
+from benchmark.machine import describe
+from benchmark.page_inputs import Evaluation
+from benchmark.page_networks import quality_points
+from benchmark.probe import Probe, ThreadPeak, write
+from benchmark.probe_models import matmul_model
+from benchmark.samples import Setting
+from benchmark.schedule import measure
+from benchmark.speed_plots import QualityPoint, pareto_front, short_names
+
+
+def test_what_no_other_beats_in_both():
+    measured = [("slow", 90, 31), ("fast", 10, 28), ("beaten", 50, 27), ("middle", 40, 30), ("equal", 40, 30)]
+    points = [QualityPoint(name, "net", ms, psnr) for name, ms, psnr in measured]
+    front = pareto_front(points)
+    assert [point.name for point in front] == ["fast", "middle", "slow"]
+    for point in points:
+        beaten = any(other.ms < point.ms and other.psnr > point.psnr for other in points)
+        assert not (point in front and beaten)
+
+
+@pytest.mark.parametrize(
+    ("names", "short"),
+    [
+        (["a_untrained_fp32_64x64", "b_qat_64x64"], ["a_fp32", "b_qat"]),
+        (["a_untrained_64x64", "a_64x64"], ["a_untrained", "a"]),
+        (["a_64x64", "a_128x128"], ["a_64x64", "a_128x128"]),
+        (["a"], ["a"]),
+    ],
+)
+def test_names_are_short_and_stay_apart(names, short):
+    assert list(short_names(names).values()) == short
+
+
+def test_an_evaluation_belongs_to_its_model_or_to_the_only_one_of_its_quantization(fake_results):
+    own = Evaluation("a", 30.0, 0.9, 25.0, 0.8, 4)
+    points, unchanged = quality_points(fake_results, fake_results.measurements[:3], [own])
+    assert ([(point.name, point.psnr) for point in points], unchanged) == ([("a", 30.0)], 25.0)
+    assert quality_points(fake_results, fake_results.measurements, []) == ([], None)
+
+
+class Text(HTMLParser):
+    """Collects what a reader sees, and complains about tags that aren't closed in order."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.words, self.open = [], []
+        self.feed(page)
+
+    def handle_starttag(self, tag, attributes):
+        if tag not in ("meta", "br", "wbr", "img"):
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attributes):
+        pass
+
+    def handle_endtag(self, tag):
+        if tag != "wbr":
+            assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+
+def test_the_whole_page(tmp_path, capsys):
+    models = tmp_path / "models"
+    models.mkdir()
+    for name, channels, extra in (("own_fp32", 16, {}), ("net_untrained_qat_int8", 32, {"untrained": True})):
+        path = models / f"{name}_64x64.tflite"
+        path.write_bytes(matmul_model(side=64, channels=channels, int8="int8" in name))
+        sidecar = {"network": name.partition("_")[0], "quantization": name.rpartition("_")[2], **extra}
+        path.with_suffix(".json").write_text(json.dumps(sidecar))
+    paths = sorted(models.glob("*.tflite"))
+    measured = measure(
+        FakeExecutor({path.stem: 40.0 * (1 + number) for number, path in enumerate(paths)}),
+        paths,
+        [Setting("xnnpack", 1), Setting("xnnpack", 4)],
+    )
+    results.write(tmp_path / "results.json", measured)
+    write(tmp_path / "peaks.json", Probe(describe(), 10**9, [ThreadPeak(1, 1e9, 1e9, 1e9)]))
+    (tmp_path / "budget.yaml").write_text("name: tiny <budget>\nfile_mb: 0.0005\nchips: [Snapdragon 8 Elite]")
+    evaluation = {"mean": {"output": {"psnr": 30.0, "ssim": 0.9}, "input": {"psnr": 24.0, "ssim": 0.8}}}
+    (tmp_path / "evaluation.json").write_text(json.dumps(evaluation))
+    command = ["networks", tmp_path / "results.json", "--peaks", tmp_path / "peaks.json"]
+    command += ["--budget", tmp_path / "budget.yaml", "--out", tmp_path / "page.html", "--title", "Nets & <more>"]
+    command += ["--evaluation", f"own_fp32_64x64={tmp_path / 'evaluation.json'}"]
+    assert main([str(word) for word in command]) == 0
+    page = (tmp_path / "page.html").read_text()
+    parsed = Text(page)
+    assert parsed.open == []
+    text = "".join(parsed.words)
+    for expected in (
+        "Nets & <more>",
+        "tiny <budget>",
+        "2.00 times as long",
+        "random weights",
+        "doesn't fit",
+        "lower bounds, not predictions",
+        "Not evaluated: net_untrained_qat_int8_64x64.",
+        "Snapdragon 8 Elite CPU",
+        "1.05",  # ms, the bound of 64*64*32*32 multiply-accumulates with four threads at 10^9 a second each
+    ):
+        assert expected in text, expected
+    assert page.count("<svg") == 4
+    assert main([str(word) for word in command]) == 2  # it exists
+
+
+def test_an_evaluation_of_a_model_that_was_not_measured_is_named(fake_results, tmp_path, capsys):
+    results.write(tmp_path / "results.json", fake_results)
+    command = ["networks", tmp_path / "results.json", "--evaluation", "z=e.json", "--out", tmp_path / "page.html"]
+    assert main([str(word) for word in command]) == 2
+    assert "--evaluation z: no such model was measured; there are a, b, c" in capsys.readouterr().err

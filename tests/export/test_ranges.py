@@ -1,0 +1,81 @@
+"""Calibration: ranges of real activations, what LiteRT's kernels ask of them, and what is refused."""
+
+import numpy as np
+import pytest
+import tf_keras
+
+from export.ranges import calibrate
+from pynet_bokeh.errors import UserError
+from pynet_bokeh.models import registry
+from small_runs import lively
+
+
+@pytest.fixture(scope="module")
+def model():
+    return lively(registry.build("pynet_mobile", {"channels": [8] * 6}, picture_size=(64, 64), batch=1)).model()
+
+
+@pytest.fixture(scope="module")
+def pictures():
+    rng = np.random.default_rng(1)
+    sizes = {"image": (1, 64, 64, 3), "focus": (1, 64, 64, 1), "strength": (1, 1, 1, 1)}
+    return [{name: rng.random(size, np.float32) for name, size in sizes.items()} for _ in range(4)]
+
+
+@pytest.fixture(scope="module")
+def calibrated(model, pictures):
+    return calibrate(model, pictures)
+
+
+def test_ranges_and_means_are_those_of_all_pictures(model, calibrated, pictures):
+    ranges, means = calibrated
+    name = "level3_block1_add"
+    values = [tf_keras.Model(model.inputs, model.get_layer(name).output)(inputs).numpy() for inputs in pictures]
+    assert len({value.max() for value in values}) > 1  # the widest range is not just the last picture's
+    assert ranges[name] == pytest.approx((min(np.min(values), 0), np.max(values)), rel=1e-3)
+    np.testing.assert_allclose(means[name], np.mean(values, axis=(0, 1, 2, 3)), rtol=1e-3)
+
+
+def test_what_passes_values_on_has_the_scale_of_what_it_reads(calibrated):
+    ranges, _ = calibrated
+    assert ranges["level1_blocks"] == ranges["level2_photo"] == ranges["image"] == (0.0, 1.0)
+    assert ranges["level2_input"] == (0.0, 1.0)  # a join of inputs, whatever the pictures' brightest pixel
+    assert ranges["level6_lift_up"] == ranges["level6_lift"]
+
+
+def test_the_picture_is_0_to_1_and_so_is_what_it_is_only_rearranged_from(calibrated):
+    ranges, _ = calibrated
+    assert ranges["bokeh"] == ranges["level1_picture"] == ranges["level1_keep_blend"] == (0.0, 1.0)
+
+
+def test_a_sigmoid_has_the_scale_that_litert_prescribes(calibrated):
+    assert calibrated[0]["level1_keep_gate"] == (0.0, 255 / 256)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda inputs: [], "at least one picture is needed; received none"),
+        (
+            lambda inputs: [{**inputs, "image": inputs["image"][:, :32]}],
+            r"image of picture 0 should be \(64, 64, 3\); r",
+        ),
+        (
+            lambda inputs: [inputs, {"image": inputs["image"]}],
+            "picture 1 should have the inputs focus, image, strength; received image",
+        ),
+        (lambda inputs: [{**inputs, "image": 255 * inputs["image"]}], "should lie in 0 … 1; received 0.* … 25"),
+        (lambda inputs: [{**inputs, "image": inputs["image"] * np.nan}], "should lie in 0 … 1; received nan"),
+    ],
+)
+def test_a_wrong_calibration_set_is_named(model, pictures, change, message):
+    with pytest.raises(UserError, match=f"calibration: .*{message}"):
+        calibrate(model, change(pictures[0]))
+
+
+def test_weights_that_overflow_are_named_with_their_layer(pictures):
+    model = registry.build("pynet_mobile", {"channels": [8] * 6}, picture_size=(64, 64), batch=1).model()
+    layer = model.get_layer("level4_lift")
+    layer.bias.assign(layer.bias + np.inf)
+    with pytest.raises(UserError, match=r"calibration: level\d_\w+ gives numbers that are not finite on picture 0"):
+        calibrate(model, pictures)

@@ -8,6 +8,7 @@ import pytest
 from benchmark import gpu
 from benchmark.host import HostExecutor
 from benchmark.samples import Delegation, Effort, Setting
+from benchmark.worker import PATIENCE
 from export import check_gpu
 from pynet_bokeh.errors import UserError
 
@@ -48,7 +49,7 @@ def driver(monkeypatch):
 @pytest.mark.slow
 def test_a_model_runs_on_it_whole_or_not_at_all(driver, real_models):
     latency = HostExecutor().latency(real_models / "whole.tflite", GPU, QUICK)
-    assert len(latency.samples_ms) == 3
+    assert 3 <= len(latency.samples_ms) <= 3 * PATIENCE
     assert latency.delegation == Delegation(0, 0, 1) and latency.delegation.whole
     assert latency.adapter
     assert HostExecutor().memory(real_models / "whole.tflite", GPU).peak_mb > 50

@@ -12,6 +12,7 @@ from benchmark import machine, results
 from benchmark.__main__ import main
 from benchmark.host import HostExecutor
 from benchmark.samples import Delegation, Effort, Setting
+from benchmark.worker import PATIENCE
 from pynet_bokeh.errors import UserError
 
 QUICK = ["--rounds", "2", "--precision", "0", "--runs", "5", "--min-seconds", "0", "--warmup", "1", "--threads", "1"]
@@ -34,7 +35,9 @@ def test_from_the_command_line_to_the_results(real_models, tmp_path, capsys):
         ("whole", "builtin"),
     ]
     for measurement in measured.measurements:
-        assert [len(latency.samples_ms) for latency in measurement.rounds] == [5, 5]
+        assert len(measurement.rounds) == 2
+        # on a busy machine more, to make up for runs that were disturbed
+        assert all(5 <= len(latency.samples_ms) <= 5 * PATIENCE for latency in measurement.rounds)
         assert all(0 < ms < 1000 for latency in measurement.rounds for ms in latency.samples_ms)
         assert 0 < measurement.memory.baseline_mb < measurement.memory.peak_mb < 500
     facts = measured.model("whole")

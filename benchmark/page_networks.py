@@ -23,6 +23,7 @@ from benchmark.verdict import FAILS, Judgement, overall
 from pynet_bokeh.files import whole_file
 
 GROUP = 4  # tiles
+WIDE = 100.0
 
 
 @dataclass(frozen=True)
@@ -118,8 +119,7 @@ def _times(one: Measurement, fastest: Measurement) -> Html:
     if one is fastest:
         return Html("")
     compared = ratio(one.rounds, fastest.rounds)
-    low, high = (three_digits(side) for side in compared.interval)
-    return Html(f", {three_digits(compared.value)} times as long ({low}–{high})")
+    return Html(f", {three_digits(compared.value)} times as long ({_range(compared.interval)})")
 
 
 def _side_by_side(inputs: NetworksInputs, shown: Sequence[Measurement], setting: Setting) -> str:
@@ -158,7 +158,10 @@ def _side_by_side(inputs: NetworksInputs, shown: Sequence[Measurement], setting:
 
 
 def _range(interval: tuple[float, float]) -> str:
+    """An interval in figures; of one that spans a factor of 100, as two processes that disagree have, only that."""
     low, high = interval
+    if high > WIDE * low:
+        return "needs more rounds"
     return f"{three_digits(low)}–{three_digits(high)}"
 
 

@@ -14,6 +14,7 @@ _SIZE = re.compile(r"_\d+x\d+$")
 ROW = 0.3  # inches a model takes
 MOST_DOTS = 200  # of one process; more would only make the page heavy
 GREY = "#8b929c"
+LABEL_STEPS = (8, -15, 20, -27)  # points above and below, so that neighbours' names stay apart
 
 
 @dataclass(frozen=True)
@@ -137,11 +138,17 @@ def pareto(points: Sequence[QualityPoint], *, unchanged: float | None = None) ->
     short, kinds = short_names([point.name for point in points]), list(dict.fromkeys(point.kind for point in points))
     front = pareto_front(points)
     axes.step([one.ms for one in front], [one.psnr for one in front], where="post", color=GREY, linewidth=1.2)
-    for point in points:
+    for number, point in enumerate(sorted(points, key=lambda one: one.ms)):
         colour = COLOURS[kinds.index(point.kind) % len(COLOURS)]
         axes.plot(point.ms, point.psnr, marker="o" if point in front else "X", markersize=7, color=colour)
         axes.annotate(
-            short[point.name], (point.ms, point.psnr), xytext=(7, 4), textcoords="offset points", color=TEXT, fontsize=8
+            short[point.name],
+            (point.ms, point.psnr),
+            xytext=(0, LABEL_STEPS[number % len(LABEL_STEPS)]),
+            textcoords="offset points",
+            ha="center",
+            color=TEXT,
+            fontsize=8,
         )
     if unchanged is not None:
         axes.axhline(unchanged, color=GREY, linestyle=(0, (3, 2)), linewidth=1.2)
@@ -150,7 +157,7 @@ def pareto(points: Sequence[QualityPoint], *, unchanged: float | None = None) ->
             textcoords="offset points", ha="right", color=TEXT, fontsize=8,
         )  # fmt: skip
     _logarithmic(axes, [point.ms for point in points])
-    axes.margins(y=0.15)
+    axes.margins(y=0.25)
     axes.set_xlabel("ms, median")
     axes.set_ylabel("PSNR, dB")
     described = "; ".join(f"{one.name} {one.psnr:.2f} dB at {three_digits(one.ms)} ms" for one in points)

@@ -13,7 +13,7 @@ from pynet_bokeh.runtime import open_interpreter
 HALF_MAX = 65504.0
 MAX_RANK = 4
 
-# Phone GPUs were seen to reject these; the accelerator of the wheel, on software Vulkan, takes some of them.
+# What phone GPUs were seen to reject.
 REJECTED = {
     "BROADCAST_TO": "no such operator there; let the next operator broadcast",
     "CONV_3D": "no such operator there; a tensor of five dimensions",

@@ -43,11 +43,11 @@ def require(commands: Sequence[str] = BUILD) -> None:
         raise UserError(f"{', '.join(names)}: not installed; apt-get install {' '.join(sorted(packages))}")
 
 
-def run(*command: str | Path, cwd: Path | None = None) -> str:
+def run(*command: str | Path) -> str:
     """Runs a tool and returns what it printed; raises UserError with its output when it fails."""
     words = [str(word) for word in command]
     done = subprocess.run(
-        words, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", check=False
+        words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", check=False
     )
     if done.returncode:
         raise UserError(f"{Path(words[0]).name} failed (exit {done.returncode}):\n{done.stdout.strip()}")

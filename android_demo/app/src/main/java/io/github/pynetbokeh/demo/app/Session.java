@@ -39,6 +39,8 @@ public final class Session implements BackgroundTask.Owner {
     /** Long side of what is shown; what is rendered has all pixels. */
     static final int SHOWN_SIDE = 1600;
 
+    private static final float BRUSH = 0.05f; // radius as a share of the short side
+
     private final Context context;
     private final Resources texts;
     private final Executor background;
@@ -306,8 +308,6 @@ public final class Session implements BackgroundTask.Owner {
             task.cancel();
         }
     }
-
-    private static final float BRUSH = 0.05f; // radius as a share of the short side
 
     /** Decodes what is shown of the session's photo; what it returns puts it into place. */
     private Runnable opened() throws DemoException {

@@ -54,11 +54,10 @@ export-tflite: $(READY)  ## quantize, convert, verify: [RUN=] [QUANT=all, or nam
 		$(if $(VGG),--vgg-weights "$(VGG)") $(if $(FORCE),--force)
 
 # All recipes of the phone model, or of MODEL=runs/my, in one table.
-MODEL = pynet_mobile
 TABLE := build/exports
 
 export-table: $(READY)  ## every recipe's size, quality, latency, memory: [MODEL=name or run] [SIZE=] -> build/exports/table.md
-	$(PY) -m export tflite "$(MODEL)" --quant all --size $(SIZE) --out $(TABLE) --force
+	$(PY) -m export tflite "$(or $(MODEL),pynet_mobile)" --quant all --size $(SIZE) --out $(TABLE) --force
 	$(PY) -m benchmark run $(TABLE) --kernels xnnpack --out $(TABLE)/benchmark/results.json --force
 	$(PY) -m benchmark exports $(TABLE)/benchmark/results.json --out $(TABLE)/table.md --force
 

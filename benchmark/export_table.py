@@ -38,7 +38,7 @@ def _exports(arguments: argparse.Namespace) -> int:
 def markdown(results) -> str:
     """The table of benchmark.results.Results and its notes.
 
-    Raises UserError for a model whose sidecar is missing or belongs to another file.
+    Raises UserError for a model whose sidecar is missing, belongs to another file or has no verification figures.
     """
     settings = [setting for setting in results.settings() if setting.kernels == KERNELS]
     threads = [f"{setting.threads} thread{'s' if setting.threads > 1 else ''}" for setting in settings]
@@ -84,4 +84,6 @@ def _verification(model) -> dict:
     content = read_json(path)
     if content.get("sha256") != model.sha256:
         raise UserError(f"{path}: belongs to another file than the one that was measured; export and measure again")
+    if not content.get("verification"):
+        raise UserError(f"{path}: has no verification figures; models that export tflite wrote are wanted")
     return content["verification"]

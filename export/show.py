@@ -69,37 +69,17 @@ def _tensor(one: dict) -> str:
 def _known(path: Path, sidecar: dict) -> list[tuple[str, str]]:
     """Names and texts of what a sidecar says; a UserError that names what it lacks."""
     try:
-        size, origin, verified = sidecar["picture_size"], sidecar["origin"], sidecar["verification"]
-        recipe = origin["recipe"]
+        size, untrained = sidecar["picture_size"], sidecar.get("untrained", False)
         config = ", ".join(f"{name} {value}" for name, value in sidecar["network_config"].items())
         picture = f"{size['width']}×{size['height']}" if size else "any size"
         macs = f", {sidecar['macs'] / 1e9:.3f} GMAC" if sidecar["macs"] is not None else ""
         rows = [
             ("network", f"{sidecar['network']} ({config})"),
             ("picture", f"{picture}, level {sidecar['level']}"),
-            ("recipe", f"{recipe['name']}: {recipe['summary']}"),
             ("cost", f"{sidecar['parameters']:,} parameters{macs}"),
         ]
-        for kernels, one in verified["kernels"].items():
-            ssim = "" if one["mean_ssim"] is None else f", SSIM {one['mean_ssim']:.4f}"
-            rows.append(
-                (
-                    kernels,
-                    f"{one['psnr']:.1f} dB to the float network on {one['pictures']} pictures, lowest "
-                    f"{one['min_psnr']:.1f} ({one['min_psnr_picture']}){ssim}, worst pixel {one['worst_pixel']:.3f}",
-                )
-            )
-        if target := verified.get("target"):
-            rows.append(
-                (
-                    "target",
-                    f"{target['tflite_psnr']:.2f} dB to {target['pictures']} true pictures, {-target['drop']:+.3f} dB "
-                    f"against the float network",
-                )
-            )
-        rows += [("FAILED", failure) for failure in verified["failures"]]
+        rows += [("untrained", f"random weights, {sidecar['quantization']}")] if untrained else _outcome(sidecar)
         rows += [
-            ("trained", f"run {origin['run']}, recipe {origin['training']}, weights {origin['weights_sha256'][:12]}"),
             ("made by", f"revision {sidecar['git_revision'] or 'unknown'}"),
             ("with", ", ".join(f"{name} {version}" for name, version in sidecar["versions"].items())),
             ("SHA-256", sidecar["sha256"]),
@@ -107,3 +87,30 @@ def _known(path: Path, sidecar: dict) -> list[tuple[str, str]]:
     except (KeyError, TypeError, AttributeError) as error:
         raise UserError(f"{path}: not a sidecar of this version of the project ({error} is missing)") from error
     return rows
+
+
+def _outcome(sidecar: dict) -> list[tuple[str, str]]:
+    """Recipe, verification and origin of a trained network."""
+    origin, verified = sidecar["origin"], sidecar["verification"]
+    recipe = origin["recipe"]
+    rows = [("recipe", f"{recipe['name']}: {recipe['summary']}")]
+    for kernels, one in verified["kernels"].items():
+        ssim = "" if one["mean_ssim"] is None else f", SSIM {one['mean_ssim']:.4f}"
+        rows.append(
+            (
+                kernels,
+                f"{one['psnr']:.1f} dB to the float network on {one['pictures']} pictures, lowest "
+                f"{one['min_psnr']:.1f} ({one['min_psnr_picture']}){ssim}, worst pixel {one['worst_pixel']:.3f}",
+            )
+        )
+    if target := verified.get("target"):
+        rows.append(
+            (
+                "target",
+                f"{target['tflite_psnr']:.2f} dB to {target['pictures']} true pictures, {-target['drop']:+.3f} dB "
+                f"against the float network",
+            )
+        )
+    rows += [("FAILED", failure) for failure in verified["failures"]]
+    trained = f"run {origin['run']}, recipe {origin['training']}, weights {origin['weights_sha256'][:12]}"
+    return [*rows, ("trained", trained)]

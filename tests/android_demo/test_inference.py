@@ -72,7 +72,7 @@ def test_a_benchmarks_result_can_be_read(run_engine, tiny_models, tmp_path):
     for measured in result["measurements"]:
         settings.append(from_json(Setting, measured["setting"], where="setting"))
         latency = from_json(Latency, measured["latency"], where="latency")
-        summary = summarize([latency.samples_ms])
+        summary = summarize([latency])
         assert measured["summary"]["median_ms"] == pytest.approx(summary.median)
         assert measured["summary"]["p90_ms"] == pytest.approx(summary.p90)
         memory = from_json(Memory, measured["memory"], where="memory")

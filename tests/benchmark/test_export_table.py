@@ -53,6 +53,13 @@ def test_a_sidecar_of_another_file_is_refused(exports, tmp_path):
         markdown(exports)
 
 
+def test_a_model_that_was_never_verified_is_refused(exports, tmp_path):
+    sidecar = tmp_path / "b.json"
+    sidecar.write_text(json.dumps(json.loads(sidecar.read_text()) | {"verification": None}))
+    with pytest.raises(UserError, match=r"b\.json: has no verification figures"):
+        markdown(exports)
+
+
 def test_the_command_writes_the_table_and_overwrites_nothing_unasked(exports, tmp_path, capsys):
     records.write(tmp_path / "results" / "r.json", exports)
     arguments = ["exports", str(tmp_path / "results" / "r.json"), "--out", str(tmp_path / "table.md")]

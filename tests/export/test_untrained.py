@@ -5,6 +5,7 @@ import math
 
 import pytest
 
+from export import show
 from export.untrained import export_untrained
 from pynet_bokeh import tflite_graph
 
@@ -21,6 +22,7 @@ def test_every_weight_is_in_the_file_once(tmp_path, quantization):
     assert stored >= sidecar["parameters"]
     assert path.stat().st_size > sidecar["parameters"] * (4 if quantization == "fp32" else 1)
     assert sidecar["untrained"] is True and sidecar["verification"] is None
+    assert f"random weights, {quantization}" in show.describe(path)
     before = path.stat().st_mtime_ns
     assert export_untrained("pynet_mobile", **arguments) == path
     assert path.stat().st_mtime_ns == before and said[-1].endswith("up to date")

@@ -11,11 +11,11 @@ from pathlib import Path
 import numpy as np
 import tf_keras
 
-from export import artifact, quantize, verify
+from export import artifact, verify
 from export.calibration import calibrated
 from export.convert import convert, float_graph, float_layers
 from export.finetune import finetune
-from export.ranges import Ranges
+from export.ranges import Means, Ranges
 from export.recipes import QuantizationRecipe, recipe_named
 from pynet_bokeh import files, images, levels, opening, weights
 from pynet_bokeh.data import pipeline
@@ -70,9 +70,11 @@ def export(
         return path
     files.refuse_overwriting(path, force=force)
 
-    final, ranges = prepared(run, network, model, recipe, level, picture_size, vgg_weights=vgg_weights, report=report)
+    final, ranges, means = prepared(
+        run, network, model, recipe, level, picture_size, vgg_weights=vgg_weights, report=report
+    )
     report(f"{path.name}: converting")
-    content = convert(final, recipe, ranges)
+    content = convert(final, recipe, ranges, means)
     report(f"{path.name}: verifying")
     figures = _verify(content, recipe, verification_cases(run, network, model, level, picture_size))
     if figures["failures"]:
@@ -93,26 +95,35 @@ def prepared(
     *,
     vgg_weights: str | None = None,
     report: Callable[[str], None] = print,
-) -> tuple[tf_keras.Model, Ranges | None]:
-    """What `convert` takes: the run's network at `picture_size`, fine-tuned if the recipe wants it, and its ranges.
+) -> tuple[tf_keras.Model, Ranges | None, Means | None]:
+    """What `convert` takes: the run's network at `picture_size`, fine-tuned if the recipe wants it, its ranges, and the
+    means to correct biases by.
 
     Args:
       model: the float network of that size.
     """
     if not recipe.integer:
-        return model, None
+        return model, None, None
     report(f"{recipe.name}: calibrating")
     ranges, means = calibrated(run, network, model, level, picture_size, recipe.calibration)
-    floats = float_layers(model, recipe.keep_float)
+    if not recipe.finetune:
+        return model, ranges, means
+    stored = finetune(
+        run,
+        network,
+        level,
+        recipe.finetune,
+        ranges,
+        means,
+        picture_size,
+        folder=run.level_folder(level) / f"{recipe.name}_{picture_size[1]}x{picture_size[0]}",
+        floats=float_layers(model, recipe.keep_float),
+        rounded=frozenset(node.layer for node in float_graph(model, recipe).nodes),
+        vgg_weights=vgg_weights,
+    )
     _, final = load_model(run, level, picture_size=picture_size, batch=1)  # the float network stays for comparison
-    quantize.correct_biases(final, means, floats=floats)
-    if recipe.finetune:
-        folder = run.level_folder(level) / f"{recipe.name}_{picture_size[1]}x{picture_size[0]}"
-        rounded = frozenset(node.layer for node in float_graph(final, recipe).nodes)
-        options = {"folder": folder, "floats": floats, "rounded": rounded, "vgg_weights": vgg_weights}
-        stored = finetune(run, network, level, recipe.finetune, ranges, means, picture_size, **options)
-        weights.load(final.variables, stored)
-    return final, ranges
+    weights.load(final.variables, stored)
+    return final, ranges, None
 
 
 def summary(figures: dict) -> str:

@@ -103,17 +103,19 @@ def _settled(model: tf_keras.Model, seen: Ranges) -> Ranges:
         read = [ranges[one.name] for one in feeds(layer)]
         if isinstance(layer, layers.InputLayer):
             ranges[layer.name] = PICTURE
-        elif isinstance(layer, PASSING) or _activation(layer) == "linear":
+        elif isinstance(layer, PASSING) or activation(layer) == "linear":
             ranges[layer.name] = read[0]
         elif isinstance(layer, layers.Concatenate):
             lows, highs = zip(*read, strict=True)
             ranges[layer.name] = min(lows), max(highs)
+        elif isinstance(layer, layers.Rescaling):
+            ranges[layer.name] = tuple(value * float(layer.scale) + float(layer.offset) for value in read[0])
         else:
-            ranges[layer.name] = FIXED.get(_activation(layer), seen[layer.name])
+            ranges[layer.name] = FIXED.get(activation(layer), seen[layer.name])
     layer = model.get_layer(OUTPUT)
     while not isinstance(layer, layers.InputLayer):  # the picture, and what only passes it on
         ranges[layer.name] = PICTURE
-        if not (isinstance(layer, PASSING) or _activation(layer) == "linear"):
+        if not (isinstance(layer, PASSING) or activation(layer) == "linear"):
             break
         (layer,) = feeds(layer)
     for layer in model.layers:
@@ -128,6 +130,6 @@ def feeds(layer) -> list:
     return [tensor._keras_history.layer for tensor in tensors]
 
 
-def _activation(layer) -> str | None:
+def activation(layer) -> str | None:
     """The function of an Activation layer."""
     return tf_keras.activations.serialize(layer.activation) if isinstance(layer, layers.Activation) else None

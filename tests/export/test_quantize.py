@@ -114,8 +114,19 @@ def test_corrected_biases_bring_the_mean_back(batches):
         return np.abs(np.mean([rounded(inputs) for inputs in pictures], axis=(0, 1, 2, 3)) - wanted).max()
 
     before = off()
-    quantize.correct_biases(model, means)
+    quantize.assign_biases(model, quantize.corrected_biases(model, means))
     assert off() < before / 5
+
+
+def test_corrected_biases_reach_the_integer_graph(model, calibrated, batches, tmp_path):
+    ranges, means = calibrated
+    inputs = batches[0]
+    wanted = np.clip(model(inputs)[OUTPUT][0], 0, 1)
+    plain, corrected = (
+        run(tmp_path / "a.tflite", convert(model, INT8, ranges, given), inputs).mean(axis=(0, 1))
+        for given in (None, means)
+    )
+    assert np.abs(corrected - wanted.mean(axis=(0, 1))).sum() < np.abs(plain - wanted.mean(axis=(0, 1))).sum()
 
 
 def test_batch_normalization_is_folded_into_the_kernel_it_follows(tmp_path):
@@ -159,6 +170,26 @@ def test_a_pooling_beside_a_join_behind_a_normalization_runs(tmp_path):
     simulated = quantize.simulate(model, ranges, floats={"normalized"})(images[0])[OUTPUT][0].numpy()
     for xnnpack in (True, False):
         assert psnr(run(tmp_path / "pooled.tflite", content, images[0], xnnpack=xnnpack), simulated) > 38
+
+
+def test_what_a_join_reads_keeps_its_own_steps(tmp_path):
+    """Small values beside large ones, which another layer needs exactly."""
+    tf_keras.utils.set_random_seed(4)
+    inputs = {"image": tf_keras.Input((32, 32, 3), batch_size=1, name="image")}
+    small = layers.Conv2D(4, 3, padding="same", name="small")(inputs["image"])
+    large = layers.Conv2D(4, 1, name="large")(inputs["image"])
+    both = layers.Conv2D(3, 1, name="both")(join([small, large], "joined"))
+    x = layers.Add(name="sum")([layers.Conv2D(3, 1, name="alone")(small), both])
+    model = picture_model(inputs, layers.Activation("sigmoid", name="picture")(x))
+    model.get_layer("large").kernel.assign(model.get_layer("large").kernel * 100)
+    model.get_layer("both").kernel.assign(model.get_layer("both").kernel * 0.01)
+    images = [{"image": image} for image in np.random.default_rng(2).random((4, 1, 32, 32, 3), np.float32)]
+    ranges, _ = calibrate(model, images)
+    assert ranges["joined"][1] > 20 * ranges["small"][1]
+    wanted = np.clip(model(images[0])[OUTPUT][0], 0, 1)
+    for xnnpack in (True, False):
+        drawn = run(tmp_path / "joined.tflite", convert(model, INT8, ranges), images[0], xnnpack=xnnpack)
+        assert psnr(drawn, wanted) > 42
 
 
 def test_a_layer_that_cannot_be_quantized_is_named():

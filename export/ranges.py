@@ -103,7 +103,7 @@ def _settled(model: tf_keras.Model, seen: Ranges) -> Ranges:
         read = [ranges[one.name] for one in feeds(layer)]
         if isinstance(layer, layers.InputLayer):
             ranges[layer.name] = PICTURE
-        elif isinstance(layer, PASSING) or activation(layer) == "linear":
+        elif isinstance(layer, PASSING) or activation(layer) == "linear" or _averages(layer):
             ranges[layer.name] = read[0]
         elif isinstance(layer, layers.Concatenate):
             lows, highs = zip(*read, strict=True)
@@ -122,6 +122,17 @@ def _settled(model: tf_keras.Model, seen: Ranges) -> Ranges:
         if isinstance(layer, layers.Rescaling):  # a product and a sum
             ranges[f"{layer.name}/mul"] = tuple(value - float(layer.offset) for value in ranges[layer.name])
     return ranges
+
+
+def _averages(layer) -> bool:
+    """Whether it is a convolution with fixed weights that averages: what it gives lies within what it reads, whether the
+    pictures showed all of that or not."""
+    if not isinstance(layer, layers.Conv2D | layers.DepthwiseConv2D) or layer.trainable or layer.use_bias:
+        return False
+    depthwise = isinstance(layer, layers.DepthwiseConv2D)
+    kernel = (layer.depthwise_kernel if depthwise else layer.kernel).numpy()
+    sums = kernel.sum(axis=(0, 1) if depthwise else (0, 1, 2))
+    return bool((kernel >= 0).all() and np.allclose(sums, 1))
 
 
 def feeds(layer) -> list:

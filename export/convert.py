@@ -61,9 +61,10 @@ def integer(
     if recipe.activations == "int16":
         ranges, edges = {name: _symmetric(pair) for name, pair in ranges.items()}, _symmetric(PICTURE)
     edge_type = tf.uint8 if recipe.edges == "uint8" else tf.float32
+    calibrated = graph.with_ranges(ranges, edges, biases)
     try:
         content = mlir_quantize(
-            graph.with_ranges(ranges, edges, biases),
+            calibrated,
             inference_type=INTEGERS[recipe.activations],
             input_data_type=edge_type,
             output_data_type=edge_type,

@@ -13,6 +13,7 @@ from tensorflow.lite.tools import flatbuffer_utils
 from export.graph import path_of
 
 OPERATORS = {value: name for name, value in vars(schema.BuiltinOperator).items() if isinstance(value, int)}
+WITH_BIAS = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")
 FLOATS = (schema.TensorType.FLOAT32, schema.TensorType.FLOAT16)
 
 
@@ -89,12 +90,10 @@ class Graph:
         changed = _read(self.content)
         (graph,) = changed.subgraphs
         for operator in list(graph.operators):
-            made = graph.tensors[operator.outputs[0]].name.decode()
-            for part in made.split(";") if len(operator.inputs) == 3 else ():
-                layer, _, operation = path_of(part).partition("/")
-                if operation == "BiasAdd" and layer in (biases or {}):
-                    operator.inputs[2] = _constant(changed, graph.tensors[operator.inputs[2]], biases[layer])
-            if OPERATORS[_code(changed.operatorCodes[operator.opcodeIndex])] == "CONCATENATION":
+            kind = OPERATORS[_code(changed.operatorCodes[operator.opcodeIndex])]
+            if kind in WITH_BIAS and biases:
+                self._replace_bias(changed, operator, biases)
+            if kind == "CONCATENATION":
                 joined = by_tensor.get(graph.tensors[operator.outputs[0]].name.decode())
                 for place, index in enumerate(operator.inputs):
                     own = by_tensor.get(graph.tensors[index].name.decode())
@@ -106,6 +105,15 @@ class Graph:
                 tensor.quantization = schema.QuantizationParametersT()
                 tensor.quantization.min, tensor.quantization.max = ([value] for value in found)
         return bytes(flatbuffer_utils.convert_object_to_bytearray(changed))
+
+    def _replace_bias(self, model, operator, biases: Mapping[str, np.ndarray]) -> None:
+        """Gives a convolution the bias of the layer that its output is named after."""
+        tensors = model.subgraphs[0].tensors
+        parts = [self._path(part) for part in tensors[operator.outputs[0]].name.decode().split(";")]
+        # What it gives, or the sum that an activation follows; the names behind may be of constants that others share.
+        own = [part.partition("/")[0] for place, part in enumerate(parts[:2]) if not place or part.endswith("/BiasAdd")]
+        if layer := next((name for name in own if name in biases), None):
+            operator.inputs[2] = _constant(model, tensors[operator.inputs[2]], biases[layer])
 
     def sixteen_bits(self) -> bytes:
         """A graph of 16-bit activations as LiteRT's kernels take it, from what the converter makes.

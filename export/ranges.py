@@ -125,8 +125,8 @@ def _settled(model: tf_keras.Model, seen: Ranges) -> Ranges:
 
 
 def _averages(layer) -> bool:
-    """Whether it is a convolution with fixed weights that averages: what it gives lies within what it reads, whether the
-    pictures showed all of that or not."""
+    """Whether it is a convolution with fixed weights that averages: what it gives lies within what it reads, whether
+    the pictures showed all of that or not."""
     if not isinstance(layer, layers.Conv2D | layers.DepthwiseConv2D) or layer.trainable or layer.use_bias:
         return False
     depthwise = isinstance(layer, layers.DepthwiseConv2D)

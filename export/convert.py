@@ -11,7 +11,8 @@ from tensorflow.lite.python.convert import mlir_quantize
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
 from export.flatbuffer import OPERATORS, Graph
-from export.ranges import PICTURE, Ranges, feeds
+from export.quantize import corrected_biases
+from export.ranges import PICTURE, Means, Ranges, activation, feeds
 from export.recipes import Floats, QuantizationRecipe
 from pynet_bokeh.errors import UserError
 from pynet_bokeh.models.network import OUTPUT
@@ -19,13 +20,16 @@ from pynet_bokeh.models.network import OUTPUT
 INTEGERS = {"int8": types_pb2.QUANTIZED_INT8, "int16": types_pb2.QUANTIZED_INT16}
 
 
-def convert(model: tf_keras.Model, recipe: QuantizationRecipe, ranges: Ranges | None = None) -> bytes:
+def convert(
+    model: tf_keras.Model, recipe: QuantizationRecipe, ranges: Ranges | None = None, means: Means | None = None
+) -> bytes:
     """Converts a fixed-size model (batch 1) to a .tflite of built-in operators only.
 
     Args:
       model: the network in float, with fine-tuned weights where the recipe has them.
       recipe: how to quantize.
       ranges: of ranges.calibrate, for integer activations.
+      means: the same's, to correct the biases by; not for fine-tuned weights, which have been.
 
     Raises UserError with the converter's own words when it refuses, and for a layer that would stay float unasked.
     """
@@ -33,7 +37,7 @@ def convert(model: tf_keras.Model, recipe: QuantizationRecipe, ranges: Ranges | 
         return _converted(model, recipe)
     if ranges is None:
         raise UserError(f"{recipe.name}: calibration pictures are needed")
-    return integer(float_graph(model, recipe), model, recipe, ranges)
+    return integer(float_graph(model, recipe), model, recipe, ranges, means)
 
 
 def float_graph(model: tf_keras.Model, recipe: QuantizationRecipe) -> Graph:
@@ -47,16 +51,20 @@ def picture_layer(model: tf_keras.Model) -> str:
     return layer.name
 
 
-def integer(graph: Graph, model: tf_keras.Model, recipe: QuantizationRecipe, ranges: Ranges) -> bytes:
+def integer(
+    graph: Graph, model: tf_keras.Model, recipe: QuantizationRecipe, ranges: Ranges, means: Means | None = None
+) -> bytes:
     """The integer form of a network's float graph, as `convert` makes it; for many recipes of one network."""
     kept = float_layers(model, recipe.keep_float)
+    biases = corrected_biases(model, means, floats=kept) if means else {}
     edges = PICTURE
     if recipe.activations == "int16":
         ranges, edges = {name: _symmetric(pair) for name, pair in ranges.items()}, _symmetric(PICTURE)
     edge_type = tf.uint8 if recipe.edges == "uint8" else tf.float32
+    calibrated = graph.with_ranges(ranges, edges, biases)
     try:
         content = mlir_quantize(
-            graph.with_ranges(ranges, edges),
+            calibrated,
             inference_type=INTEGERS[recipe.activations],
             input_data_type=edge_type,
             output_data_type=edge_type,
@@ -83,7 +91,8 @@ def _symmetric(pair: tuple[float, float]) -> tuple[float, float]:
 
 
 def float_layers(model: tf_keras.Model, keep: Floats) -> frozenset[str]:
-    """The names of the layers that a recipe keeps float, but for its `operators`.
+    """The names of the layers that a recipe keeps float, but for its `operators`; with each a ReLU that reads it, which
+    the converter makes a part of it.
 
     Raises UserError for a layer that the network does not have, and for an operator that LiteRT does not have.
     """
@@ -94,6 +103,10 @@ def float_layers(model: tf_keras.Model, keep: Floats) -> frozenset[str]:
         if not matching:
             raise UserError(f"keep_float.layers: {model.name} has no layer {pattern!r}")
         found.update(matching)
+    for layer in model.layers:
+        relu = isinstance(layer, tf_keras.layers.ReLU) or activation(layer) == "relu"
+        if relu and feeds(layer)[0].name in found:
+            found.add(layer.name)
     for operator in keep.operators:
         if operator not in OPERATORS.values():
             raise UserError(f"keep_float.operators: an operator of LiteRT's is wanted; received {operator!r}")

@@ -12,12 +12,12 @@ from pathlib import Path
 import numpy as np
 import tf_keras
 
-from export import artifact, quantize, verify
+from export import artifact, verify
 from export.calibration import calibrated
 from export.convert import convert, float_graph, float_layers
 from export.finetune import finetune
 from export.photo_inputs import photo_inputs
-from export.ranges import Ranges
+from export.ranges import Means, Ranges
 from export.recipes import QuantizationRecipe, recipe_named
 from pynet_bokeh import files, levels, weights
 from pynet_bokeh.data import pipeline
@@ -74,9 +74,11 @@ def export(
         return path
     files.refuse_overwriting(path, force=force)
 
-    final, ranges = prepared(run, network, model, recipe, level, picture_size, vgg_weights=vgg_weights, report=report)
+    final, ranges, means = prepared(
+        run, network, model, recipe, level, picture_size, vgg_weights=vgg_weights, report=report
+    )
     report(f"{path.name}: converting")
-    content = convert(final, recipe, ranges)
+    content = convert(final, recipe, ranges, means)
     report(f"{path.name}: verifying")
     sizes = (picture_size,) if picture_size else OPEN_SIZES
     groups = [verification_cases(run, network, model, level, size) for size in sizes]
@@ -105,30 +107,38 @@ def prepared(
     *,
     vgg_weights: str | None = None,
     report: Callable[[str], None] = print,
-) -> tuple[tf_keras.Model, Ranges | None]:
-    """What `convert` takes: the run's network at `picture_size`, fine-tuned if the recipe wants it, and its ranges.
+) -> tuple[tf_keras.Model, Ranges | None, Means | None]:
+    """What `convert` takes: the run's network at `picture_size`, fine-tuned if the recipe wants it, its ranges, and the
+    means to correct biases by.
 
     Args:
       model: the float network of that size.
       picture_size: None for any.
     """
     if not recipe.integer:
-        return model, None
+        return model, None, None
     report(f"{recipe.name}: calibrating")
     size = picture_size or OPEN_SIZES[0]
     ranges, means = calibrated(run, network, model, level, size, recipe.calibration)
-    floats = float_layers(model, recipe.keep_float)
-    _, final = load_model(
-        run, level, picture_size=picture_size or (None, None), batch=1
-    )  # the float one stays as it is
-    quantize.correct_biases(final, means, floats=floats)
-    if recipe.finetune:
-        folder = run.level_folder(level) / f"{recipe.name}_{size[1]}x{size[0]}"
-        rounded = frozenset(node.layer for node in float_graph(final, recipe).nodes)
-        options = {"folder": folder, "floats": floats, "rounded": rounded, "vgg_weights": vgg_weights}
-        stored = finetune(run, network, level, recipe.finetune, ranges, means, size, **options)
-        weights.load(final.variables, stored)
-    return final, ranges
+    if not recipe.finetune:
+        return model, ranges, means
+    stored = finetune(
+        run,
+        network,
+        level,
+        recipe.finetune,
+        ranges,
+        means,
+        size,
+        folder=run.level_folder(level) / f"{recipe.name}_{size[1]}x{size[0]}",
+        floats=float_layers(model, recipe.keep_float),
+        rounded=frozenset(node.layer for node in float_graph(model, recipe).nodes),
+        vgg_weights=vgg_weights,
+    )
+    # The float network stays for comparison.
+    _, final = load_model(run, level, picture_size=picture_size or (None, None), batch=1)
+    weights.load(final.variables, stored)
+    return final, ranges, None
 
 
 def summary(figures: dict) -> str:

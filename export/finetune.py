@@ -95,7 +95,7 @@ def _train(
     run, network, level, schedule: QatSchedule, ranges, means, floats, rounded, folder: Path, vgg_weights
 ) -> None:
     _, model = load_model(run, level)  # of any size; its variables are trained through the simulation
-    quantize.correct_biases(model, means, floats=floats)
+    quantize.assign_biases(model, quantize.corrected_biases(model, means, floats=floats))
     quantized = quantize.simulate(model, ranges, floats=floats, rounded=rounded)
     source, held_out = training.open_data(run, network)
     best = _Best(quantized, model, training.validation_examples(run, network, held_out, level), folder)

@@ -13,6 +13,7 @@ from tensorflow.lite.tools import flatbuffer_utils
 from export.graph import path_of
 
 OPERATORS = {value: name for name, value in vars(schema.BuiltinOperator).items() if isinstance(value, int)}
+WITH_BIAS = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")
 FLOATS = (schema.TensorType.FLOAT32, schema.TensorType.FLOAT16)
 
 
@@ -44,11 +45,11 @@ class Graph:
 
     def __init__(self, content: bytes, last: str = ""):
         self.content = content
-        self._model = flatbuffer_utils.read_model_from_bytearray(bytearray(content))
+        self._model = _read(content)
         (self._graph,) = self._model.subgraphs
         output = self._graph.tensors[self._graph.outputs[0]].name.decode()
         self._output, self._last = output, last or output  # the converter numbers what it makes of the output
-        codes = [max(code.builtinCode, code.deprecatedBuiltinCode) for code in self._model.operatorCodes]
+        codes = [_code(code) for code in self._model.operatorCodes]
         self.nodes = tuple(
             self._node(OPERATORS[codes[operator.opcodeIndex]], self._graph.tensors[output])
             for operator in self._graph.operators
@@ -63,13 +64,19 @@ class Graph:
         """`path_of`, but what makes the output belongs to the layer `last`."""
         return self._last if tensor.startswith(self._output) else path_of(tensor)
 
-    def with_ranges(self, ranges: Mapping[str, tuple[float, float]], edges: tuple[float, float] = (0.0, 1.0)) -> bytes:
+    def with_ranges(
+        self,
+        ranges: Mapping[str, tuple[float, float]],
+        edges: tuple[float, float] = (0.0, 1.0),
+        biases: Mapping[str, np.ndarray] | None = None,
+    ) -> bytes:
         """The float graph as a post-training calibration would leave it.
 
         Args:
           ranges: (lowest, highest) value by layer, for the last tensor of the layer, or by `layer/operation`, for one
             within it. A tensor without a range stays float.
           edges: of every input and of the output.
+          biases: others for these layers.
         """
         by_tensor = {}
         for node in self.nodes:
@@ -79,11 +86,34 @@ class Graph:
         by_tensor |= {tensor: ranges[layer] for layer, tensor in last.items() if layer in ranges}
         outer = (*self._graph.inputs, *self._graph.outputs)
         by_tensor |= {self._graph.tensors[index].name.decode(): edges for index in outer}
-        for tensor in self._graph.tensors:
+
+        changed = _read(self.content)
+        (graph,) = changed.subgraphs
+        for operator in list(graph.operators):
+            kind = OPERATORS[_code(changed.operatorCodes[operator.opcodeIndex])]
+            if kind in WITH_BIAS and biases:
+                self._replace_bias(changed, operator, biases)
+            if kind == "CONCATENATION":
+                joined = by_tensor.get(graph.tensors[operator.outputs[0]].name.decode())
+                for place, index in enumerate(operator.inputs):
+                    own = by_tensor.get(graph.tensors[index].name.decode())
+                    if joined and own and own != joined:
+                        operator.inputs[place] = _rescaled(changed, operator, index)
+                        by_tensor[graph.tensors[operator.inputs[place]].name.decode()] = joined
+        for tensor in graph.tensors:
             if found := by_tensor.get(tensor.name.decode()):
                 tensor.quantization = schema.QuantizationParametersT()
                 tensor.quantization.min, tensor.quantization.max = ([value] for value in found)
-        return bytes(flatbuffer_utils.convert_object_to_bytearray(self._model))
+        return bytes(flatbuffer_utils.convert_object_to_bytearray(changed))
+
+    def _replace_bias(self, model, operator, biases: Mapping[str, np.ndarray]) -> None:
+        """Gives a convolution the bias of the layer that its output is named after."""
+        tensors = model.subgraphs[0].tensors
+        parts = [self._path(part) for part in tensors[operator.outputs[0]].name.decode().split(";")]
+        # What it gives, or the sum that an activation follows; the names behind may be of constants that others share.
+        own = [part.partition("/")[0] for place, part in enumerate(parts[:2]) if not place or part.endswith("/BiasAdd")]
+        if layer := next((name for name in own if name in biases), None):
+            operator.inputs[2] = _constant(model, tensors[operator.inputs[2]], biases[layer])
 
     def sixteen_bits(self) -> bytes:
         """A graph of 16-bit activations as LiteRT's kernels take it, from what the converter makes.
@@ -123,3 +153,51 @@ class Graph:
         """What all operators of the layers give whose names match one of the patterns (`level1_*`)."""
         patterns = list(layers)
         return [node.tensor for node in self.nodes if any(fnmatch.fnmatchcase(node.layer, one) for one in patterns)]
+
+
+def _read(content: bytes):
+    return flatbuffer_utils.read_model_from_bytearray(bytearray(content))
+
+
+def _code(operator_code) -> int:
+    return max(operator_code.builtinCode, operator_code.deprecatedBuiltinCode)
+
+
+def _constant(model, like, values: np.ndarray) -> int:
+    """Adds a constant beside a tensor whose values other operators may share; returns its number."""
+    (graph,) = model.subgraphs
+    buffer, tensor = schema.BufferT(), schema.TensorT()
+    buffer.data = np.frombuffer(values.astype(np.float32).tobytes(), np.uint8)
+    model.buffers.append(buffer)
+    tensor.name = like.name + b"/%d" % len(graph.tensors)
+    tensor.type, tensor.shape, tensor.hasRank = like.type, like.shape, like.hasRank
+    tensor.buffer = len(model.buffers) - 1
+    graph.tensors.append(tensor)
+    return len(graph.tensors) - 1
+
+
+def _rescaled(model, reader, index: int) -> int:
+    """Puts an operator that changes nothing, a LeakyReLU with a slope of 1, between a tensor and an operator that reads
+    it; returns the number of the tensor between.
+
+    A join's integer kernel wants one scale for all that it reads. The converter gives it to the tensors themselves,
+    whoever else reads them: activations up to 0.2 beside others up to 17 were left with 3 steps (glass_net).
+    """
+    (graph,) = model.subgraphs
+    code = schema.OperatorCodeT()
+    code.builtinCode = code.deprecatedBuiltinCode = schema.BuiltinOperator.LEAKY_RELU
+    code.version = 1
+    model.operatorCodes.append(code)
+    source = graph.tensors[index]
+    between = schema.TensorT()
+    between.name = graph.tensors[reader.outputs[0]].name.partition(b";")[0] + b"/rescaled_%d" % index
+    between.type, between.shape, between.shapeSignature = source.type, source.shape, source.shapeSignature
+    between.buffer, between.hasRank = 0, source.hasRank
+    graph.tensors.append(between)
+    same = schema.OperatorT()
+    same.opcodeIndex, same.inputs = len(model.operatorCodes) - 1, np.array([index], np.int32)
+    same.outputs = np.array([len(graph.tensors) - 1], np.int32)
+    same.builtinOptionsType, same.builtinOptions = schema.BuiltinOptions.LeakyReluOptions, schema.LeakyReluOptionsT()
+    same.builtinOptions.alpha = 1.0
+    graph.operators.insert(graph.operators.index(reader), same)
+    return len(graph.tensors) - 1

@@ -8,7 +8,7 @@ Batch normalization behind a convolution needs nothing: the converter folds it i
 has a scale of its own, and rounding a channel before or after it is multiplied is the same.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 import numpy as np
 import tensorflow as tf
@@ -88,12 +88,13 @@ def simulate(
     return tf_keras.models.clone_model(model, clone_function=wrap)
 
 
-def correct_biases(model: tf_keras.Model, means: Means, *, floats: Collection[str] = ()) -> None:
-    """Takes from each bias what rounding the kernel adds to the mean of the layer's output on the calibration pictures.
+def corrected_biases(model: tf_keras.Model, means: Means, *, floats: Collection[str] = ()) -> dict[str, np.ndarray]:
+    """The biases by layer without what rounding the kernel adds to the mean of the output on the calibration pictures.
 
     Bias correction, with measured means (Nagel et al., "Data-Free Quantization Through Weight Equalization and Bias
     Correction", arXiv 1906.04721, §4.2). Zeros around a picture are not counted, nor are transposed convolutions.
     """
+    found = {}
     for layer in model.layers:
         if layer.name in floats or type(layer) not in CORRECTED or not layer.use_bias:
             continue
@@ -105,7 +106,14 @@ def correct_biases(model: tf_keras.Model, means: Means, *, floats: Collection[st
             change = (lost.sum(axis=(0, 1)) * read[:, None]).reshape(-1)
         else:
             change = np.tensordot(read, lost.reshape(-1, *lost.shape[-2:]).sum(axis=0), axes=1)
-        layer.bias.assign_add(change.astype(np.float32))
+        found[layer.name] = (layer.bias.numpy() + change).astype(np.float32)
+    return found
+
+
+def assign_biases(model: tf_keras.Model, biases: Mapping[str, np.ndarray]) -> None:
+    """Gives the layers those biases."""
+    for name, values in biases.items():
+        model.get_layer(name).bias.assign(values)
 
 
 class Rounded(layers.Layer):

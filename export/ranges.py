@@ -103,17 +103,19 @@ def _settled(model: tf_keras.Model, seen: Ranges) -> Ranges:
         read = [ranges[one.name] for one in feeds(layer)]
         if isinstance(layer, layers.InputLayer):
             ranges[layer.name] = PICTURE
-        elif isinstance(layer, PASSING) or _activation(layer) == "linear":
+        elif isinstance(layer, PASSING) or activation(layer) == "linear" or _averages(layer):
             ranges[layer.name] = read[0]
         elif isinstance(layer, layers.Concatenate):
             lows, highs = zip(*read, strict=True)
             ranges[layer.name] = min(lows), max(highs)
+        elif isinstance(layer, layers.Rescaling):
+            ranges[layer.name] = tuple(value * float(layer.scale) + float(layer.offset) for value in read[0])
         else:
-            ranges[layer.name] = FIXED.get(_activation(layer), seen[layer.name])
+            ranges[layer.name] = FIXED.get(activation(layer), seen[layer.name])
     layer = model.get_layer(OUTPUT)
     while not isinstance(layer, layers.InputLayer):  # the picture, and what only passes it on
         ranges[layer.name] = PICTURE
-        if not (isinstance(layer, PASSING) or _activation(layer) == "linear"):
+        if not (isinstance(layer, PASSING) or activation(layer) == "linear"):
             break
         (layer,) = feeds(layer)
     for layer in model.layers:
@@ -122,12 +124,23 @@ def _settled(model: tf_keras.Model, seen: Ranges) -> Ranges:
     return ranges
 
 
+def _averages(layer) -> bool:
+    """Whether it is a convolution with fixed weights that averages: what it gives lies within what it reads, whether
+    the pictures showed all of that or not."""
+    if not isinstance(layer, layers.Conv2D | layers.DepthwiseConv2D) or layer.trainable or layer.use_bias:
+        return False
+    depthwise = isinstance(layer, layers.DepthwiseConv2D)
+    kernel = (layer.depthwise_kernel if depthwise else layer.kernel).numpy()
+    sums = kernel.sum(axis=(0, 1) if depthwise else (0, 1, 2))
+    return bool((kernel >= 0).all() and np.allclose(sums, 1))
+
+
 def feeds(layer) -> list:
     """The layers that a layer reads."""
     tensors = [] if isinstance(layer, layers.InputLayer) else tf.nest.flatten(layer.input)
     return [tensor._keras_history.layer for tensor in tensors]
 
 
-def _activation(layer) -> str | None:
+def activation(layer) -> str | None:
     """The function of an Activation layer."""
     return tf_keras.activations.serialize(layer.activation) if isinstance(layer, layers.Activation) else None

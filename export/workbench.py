@@ -11,7 +11,7 @@ import tf_keras
 from export import convert, verify
 from export.exporting import prepared, verification_cases
 from export.flatbuffer import Graph
-from export.ranges import Ranges
+from export.ranges import Means, Ranges
 from export.recipes import QuantizationRecipe
 from export.scoring import Scorer, scorer
 from pynet_bokeh.errors import UserError
@@ -27,7 +27,7 @@ class Workbench:
       recipe: an integer one.
       model: the network, fine-tuned where the recipe wants it, at the size asked for.
       graph: of its float .tflite.
-      ranges: its calibration.
+      ranges, means: its calibration.
       cases: the pictures, with what the float network of the run draws.
       folder: where files may be left; it goes at the end.
       scorer: the process that runs files on the cases.
@@ -37,6 +37,7 @@ class Workbench:
     model: tf_keras.Model
     graph: Graph
     ranges: Ranges
+    means: Means | None
     cases: list[verify.Case]
     folder: Path
     scorer: Scorer
@@ -55,7 +56,7 @@ class Workbench:
     def write(self, name: str, floats: Iterable[str] = ()) -> Path:
         """Writes the .tflite in which the layers `floats` stay float, beside those of the recipe."""
         path = self.folder / f"{name}.tflite"
-        path.write_bytes(convert.integer(self.graph, self.model, self.with_float(floats), self.ranges))
+        path.write_bytes(convert.integer(self.graph, self.model, self.with_float(floats), self.ranges, self.means))
         return path
 
     def with_float(self, layers: Iterable[str]) -> QuantizationRecipe:
@@ -87,10 +88,10 @@ def workbench(
     run = open_run(run)
     network, float_model = load_model(run, level, picture_size=picture_size, batch=1)
     cases = verification_cases(run, network, float_model, level, picture_size)
-    model, ranges = prepared(run, network, float_model, recipe, level, picture_size, vgg_weights=vgg_weights)
+    model, ranges, means = prepared(run, network, float_model, recipe, level, picture_size, vgg_weights=vgg_weights)
     with tempfile.TemporaryDirectory() as folder:
         case_file = Path(folder) / "cases.npz"
         verify.save_cases(case_file, cases)
         with scorer(case_file) as process:
             graph = convert.float_graph(model, recipe)
-            yield Workbench(recipe, model, graph, ranges, cases, Path(folder), process)
+            yield Workbench(recipe, model, graph, ranges, means, cases, Path(folder), process)

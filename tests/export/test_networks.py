@@ -13,7 +13,7 @@ from pynet_bokeh.importing import import_weights
 from pynet_bokeh.models import registry
 from small_runs import finished_run
 
-FAST = ["finetune.steps=2", "finetune.validate_every=1", "calibration.pictures=4", "calibration.wide_open=0"]
+FAST = ["finetune.steps=2", "calibration.pictures=4", "calibration.wide_open=0"]
 NETWORKS = {  # network: its config, how far its weights are spread, picture size, inputs
     "glass_net": ("{width = 0.125}", 0.02, (128, 64), {"image": [1, 128, 64, 3]}),
     "double_vnet": ("{width = 0.125}", 0.02, (128, 64), {"image": [1, 128, 64, 3]}),

@@ -23,7 +23,7 @@ INT8 = recipe_named("ptq_int8")
 
 @pytest.fixture(scope="module")
 def model():
-    return lively(registry.build("pynet_mobile", {"channels": [8] * 6}, picture_size=(64, 64), batch=1)).model()
+    return lively(registry.build("pynet_mobile", {"channels": [8] * 6}, picture_size=(64, 64), batch=1), seed=1).model()
 
 
 @pytest.fixture(scope="module")
@@ -97,25 +97,26 @@ def test_a_layer_kept_float_is_not_rounded(model, calibrated, batches):
     np.testing.assert_allclose(simulated, model(inputs)[OUTPUT], atol=1e-5)
 
 
-def test_corrected_biases_bring_the_mean_back(batches):
+def test_corrected_biases_bring_the_mean_back(batches, tmp_path):
     tf_keras.utils.set_random_seed(3)
     inputs = {"image": tf_keras.Input((64, 64, 3), batch_size=1, name="image")}
     x = layers.Conv2D(8, 1, name="wide")(inputs["image"])
     x = layers.DepthwiseConv2D(1, name="each")(x)
-    model = picture_model(inputs, layers.Conv2D(3, 1, name="head")(x))
+    model = picture_model(inputs, layers.Conv2D(3, 1, bias_initializer="ones", name="head")(x))
+    head = model.get_layer("head")
+    head.kernel.assign(head.kernel * 0.1)
+    head.bias.assign(head.bias * 0.5)
     pictures = [{"image": batch["image"]} for batch in batches]
-    _, means = calibrate(model, pictures)
+    ranges, means = calibrate(model, pictures)
     wanted = np.mean([model(inputs)[OUTPUT] for inputs in pictures], axis=(0, 1, 2, 3))
 
-    def off():
-        wide = {name: (-1e3, 1e3) for name in means}
-        rounded = quantize.simulate(model, wide, floats=(), rounded=())  # kernels alone, and the edges
-        rounded = tf_keras.Model(rounded.inputs, rounded.get_layer("head").output)
-        return np.abs(np.mean([rounded(inputs) for inputs in pictures], axis=(0, 1, 2, 3)) - wanted).max()
+    def off(given):
+        content = convert(model, recipe_named("int16x8"), ranges, given)
+        drawn = [run(tmp_path / "a.tflite", content, inputs) for inputs in pictures]
+        return np.abs(np.mean(drawn, axis=(0, 1, 2)) - wanted).max()
 
-    before = off()
-    quantize.correct_biases(model, means)
-    assert off() < before / 5
+    assert off(means) < off(None) / 5
+    assert "wide" not in quantize.corrected_biases(model, means, floats={"wide"})
 
 
 def test_batch_normalization_is_folded_into_the_kernel_it_follows(tmp_path):
@@ -159,6 +160,26 @@ def test_a_pooling_beside_a_join_behind_a_normalization_runs(tmp_path):
     simulated = quantize.simulate(model, ranges, floats={"normalized"})(images[0])[OUTPUT][0].numpy()
     for xnnpack in (True, False):
         assert psnr(run(tmp_path / "pooled.tflite", content, images[0], xnnpack=xnnpack), simulated) > 38
+
+
+def test_what_a_join_reads_keeps_its_own_steps(tmp_path):
+    """Small values beside large ones, which another layer needs exactly."""
+    tf_keras.utils.set_random_seed(4)
+    inputs = {"image": tf_keras.Input((32, 32, 3), batch_size=1, name="image")}
+    small = layers.Conv2D(4, 3, padding="same", name="small")(inputs["image"])
+    large = layers.Conv2D(4, 1, name="large")(inputs["image"])
+    both = layers.Conv2D(3, 1, name="both")(join([small, large], "joined"))
+    x = layers.Add(name="sum")([layers.Conv2D(3, 1, name="alone")(small), both])
+    model = picture_model(inputs, layers.Activation("sigmoid", name="picture")(x))
+    model.get_layer("large").kernel.assign(model.get_layer("large").kernel * 100)
+    model.get_layer("both").kernel.assign(model.get_layer("both").kernel * 0.01)
+    images = [{"image": image} for image in np.random.default_rng(2).random((4, 1, 32, 32, 3), np.float32)]
+    ranges, _ = calibrate(model, images)
+    assert ranges["joined"][1] > 20 * ranges["small"][1]
+    wanted = np.clip(model(images[0])[OUTPUT][0], 0, 1)
+    for xnnpack in (True, False):
+        drawn = run(tmp_path / "joined.tflite", convert(model, INT8, ranges), images[0], xnnpack=xnnpack)
+        assert psnr(drawn, wanted) > 42
 
 
 def test_a_layer_that_cannot_be_quantized_is_named():

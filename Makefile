@@ -113,13 +113,17 @@ benchmark-training: $(READY)  ## steps/s, waiting, peak memory of training by le
 
 # The demo: built-in scenes, all levels of a small pyramid, QAT, exports, benchmark, renders, a page to look at.
 DEMO := build/demo
-DEMO_MODELS = $(foreach quant,fp32 fp16 dynamic_int8 ptq_int8 qat_int8 int16x8 mixed,$(DEMO)/models/pynet_mobile_$(quant)_512x512.tflite)
+comma := ,
+space := $(subst ,, )
+DEMO_QUANT = fp32 fp16 dynamic_int8 ptq_int8 qat_int8
+DEMO_MODELS = $(foreach quant,$(DEMO_QUANT),$(DEMO)/models/pynet_mobile_$(quant)_512x512.tflite)
 DEMO_INT8 = $(DEMO)/models/pynet_mobile_qat_int8_512x512.tflite
 
 demo: $(READY)  ## scenes -> training -> int8 .tflite -> benchmark -> pictures: build/demo/report.html
 	$(PY) -m pynet_bokeh data scenes --out $(DEMO)/scenes --count 600 --test-count 24 --size 512 --vary
 	$(PY) -m pynet_bokeh train --run $(DEMO)/run --recipe demo --data $(DEMO)/scenes
-	$(PY) -m export tflite $(DEMO)/run --size 512 --quant all --out $(DEMO)/models --force
+	$(PY) -m export tflite $(DEMO)/run --size 512 --quant $(subst $(space),$(comma),$(DEMO_QUANT)) \
+		--out $(DEMO)/models --force
 	$(PY) -m pynet_bokeh evaluate --model $(DEMO)/run --data $(DEMO)/scenes --json $(DEMO)/evaluation/float.json
 	$(foreach quant,fp32 fp16 dynamic_int8 ptq_int8,$(PY) -m pynet_bokeh evaluate --data $(DEMO)/scenes --no-discs \
 		--model $(DEMO)/models/pynet_mobile_$(quant)_512x512.tflite --json $(DEMO)/evaluation/$(quant).json &&) true
@@ -130,7 +134,7 @@ demo: $(READY)  ## scenes -> training -> int8 .tflite -> benchmark -> pictures: 
 	$(PY) -m pynet_bokeh render $(PHOTOS) -o $(DEMO)/pictures --focus $(PHOTOS)/focus --model $(DEMO_INT8) --force
 	$(PY) -m benchmark report --run $(DEMO)/run --models $(DEMO)/models --benchmark $(DEMO)/benchmark/results.json \
 		--evaluation float=$(DEMO)/evaluation/float.json \
-		$(foreach quant,fp32 fp16 dynamic_int8 ptq_int8 qat_int8,--evaluation $(quant)=$(DEMO)/evaluation/$(quant).json) \
+		$(foreach quant,$(DEMO_QUANT),--evaluation $(quant)=$(DEMO)/evaluation/$(quant).json) \
 		--pictures $(DEMO)/pictures --originals $(PHOTOS) --scenes $(DEMO)/evaluation/pictures \
 		--command "make demo" --out $(DEMO)/report.html --force
 	@echo "look at $(DEMO)/report.html"

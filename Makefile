@@ -151,7 +151,7 @@ apk:  ## the Android demo as a signed APK: build/android/pynet_bokeh_demo.apk
 android-assets: $(if $(MODEL),,$(ANDROID_MODEL))  ## the model that the app has: [MODEL=file.tflite]
 	$(PYTHON) -m android_demo.apk assets "$(or $(MODEL),$(ANDROID_MODEL))"
 
-$(ANDROID_MODEL): | $(READY)
+$(ANDROID_MODEL): pynet_bokeh/weights/pynet_mobile_M.npz | $(READY)
 	$(PY) -m export tflite pynet_mobile --quant ptq_int8 --size 1024x1024 --out "$(@D)" --force
 
 test: $(READY)  ## everything fast

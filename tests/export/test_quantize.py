@@ -56,7 +56,7 @@ def test_the_simulation_is_as_far_from_the_float_network_as_the_integer_graph_is
     wanted = np.clip(model(batches[0])[OUTPUT][0], 0, 1)
     drawn = run(tmp_path / "a.tflite", convert(model, INT8, ranges), batches[0], xnnpack=False)
     assert psnr(drawn, wanted) == pytest.approx(psnr(simulated, wanted), abs=1)
-    assert psnr(drawn, wanted) > 38
+    assert psnr(drawn, wanted) > 36
     assert psnr(drawn, simulated) > 38
 
 

@@ -31,7 +31,7 @@ def make(*arguments):
         (["benchmark-training"], "--crop 256 --batch 1"),
         (["benchmark-training", "RECIPE=own.toml", "CROP=", "BATCH=1,2"], 'training own.toml --out "build'),
         (["benchmark-training", "SET=seed=1", "DATA=my photos"], "--set 'seed=1'"),
-        (["-W", "pynet_bokeh/weights/pynet_mobile_M.npz", "android-assets"], "pynet_mobile --quant ptq_int8 --size 1024x1024 --out"),
+        (["-W", "pynet_bokeh/weights/pynet_mobile_M.npz", "android-assets"], "--quant ptq_int8 --size 1024x1024 --out"),
         (["android-assets", "MODEL=my model.tflite"], '-m android_demo.apk assets "my model.tflite"'),
         (["apk"], "-m android_demo.apk build"),
         (["demo"], "--out build/demo/report.html"),

@@ -93,7 +93,7 @@ MASKS =
 MODEL_SIZE = M
 WEIGHTS := build/weights
 SYNTHESIZE = $(PY) -m pynet_bokeh data synthesize --photos "$(PHOTOS)" --masks "$(MASKS)" --cats-eye --noise \
-	--radius 1.5,40 --seed 1
+	--stopped-down 0.5 --radius 1.5,40 --seed 1
 
 weights: $(READY)  ## train the shipped weights: PHOTOS= MASKS= [MODEL_SIZE=S|M|L] [RUN=]
 	@test -n "$(MASKS)" || { echo "error: MASKS is missing; make weights PHOTOS=folder MASKS=folder" >&2; exit 2; }

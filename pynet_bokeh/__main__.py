@@ -1,6 +1,7 @@
 """`python -m pynet_bokeh COMMAND`: train · evaluate · render · data · models · import-weights."""
 
 import argparse
+import dataclasses
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -249,6 +250,13 @@ def _add_synthesize(actions) -> None:
     parser.add_argument(
         "--montage", type=cli.fraction, default=0.0, metavar="F", help="share of subjects set into another photo"
     )
+    parser.add_argument(
+        "--stopped-down",
+        type=cli.fraction,
+        default=0.0,
+        metavar="F",
+        help="share of photos that are slightly blurred too, as by the same lens at f/16",
+    )
     parser.add_argument("--test-share", type=cli.fraction, default=0.05, metavar="F", help="held out (default 0.05)")
     parser.add_argument("--seed", type=cli.natural, default=0, metavar="N")
     parser.add_argument("--workers", type=cli.positive, default=4, metavar="N", help="processes (default 4)")
@@ -261,7 +269,7 @@ def _synthesize(arguments) -> int:
     from pynet_bokeh.data import photos, synthesis
     from pynet_bokeh.data.writing import write_pairs
 
-    names = ("short_side", "variants", "radius", "aperture", "cats_eye", "noise", "exposure", "montage", "seed")
+    names = [field.name for field in dataclasses.fields(synthesis.Options) if field.name != "closed"]
     options = synthesis.Options(**{name: getattr(arguments, name) for name in names})
     maps, kind = (arguments.masks, "mask") if arguments.masks else (arguments.depth, "depth map")
     parts = photos.open_photos(arguments.photos, maps, kind=kind, options=options, test_share=arguments.test_share)

@@ -18,6 +18,8 @@ _BYSTANDERS = 0.3  # share of backdrops that keep the people who were in them
 _DISTRACTORS = 0.3  # share of backdrops with a thing of chance in the distance
 _DRAWN = 0.15  # share of backdrops that no camera saw
 _DISTANT = 0.65  # of the others: seen from farther away
+_NEAR = 0.25  # share of subjects seen from near: head and shoulders of a person
+_ENLARGED = 3  # times at most: a subject seen from near
 _TRIES = 30  # windows among which a near backdrop's is chosen
 
 
@@ -84,7 +86,8 @@ def _near(rng, photo, picture, matte, size) -> np.ndarray:
 def moved(rng: np.random.Generator, subject: np.ndarray, matte: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """A subject (float32 [H,W,3] with its colour carried on outside, matte [H,W]) in another size, at another place.
 
-    One that the picture's lower border cuts stays there. Returns the same shapes.
+    One that the picture's lower border cuts stays there; of one seen from near only the upper part is. Returns the same
+    shapes.
     """
     height, width = matte.shape
     rows, columns = np.flatnonzero((matte > 0.5).any(axis=1)), np.flatnonzero((matte > 0.5).any(axis=0))
@@ -95,6 +98,11 @@ def moved(rng: np.random.Generator, subject: np.ndarray, matte: np.ndarray) -> t
     mirrored = -1 if rng.random() < 0.5 else 1
     lowest = height if bottom >= height - 2 else rng.uniform(max(0.55 * height, scale * (bottom - top)), 0.98 * height)
     middle = np.clip(rng.normal(0.5, 0.17), 0.12, 0.88) * width
+    (near_rng,) = rng.spawn(1)
+    if near_rng.random() < _NEAR:
+        shown, head = near_rng.uniform(0.25, 0.6) * (bottom - top), near_rng.uniform(0.03, 0.3) * height
+        scale = min((height - head) / shown, 1.6 * width / (right - left), _ENLARGED)
+        lowest = head + scale * (bottom - top)
     matrix = np.float32(
         [
             [mirrored * scale, 0, middle - mirrored * scale * (left + right) / 2],

@@ -3,15 +3,14 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from pynet_bokeh import images
-from pynet_bokeh.data import geometry, lens, matting, montage, shapes, textures
+from pynet_bokeh.data import geometry, montage, shapes, textures
 from pynet_bokeh.data.aperture import Aperture
+from pynet_bokeh.data.cutout import Cutout, cut_out, pictures, spots_of, to_linear, to_srgb
 from pynet_bokeh.data.occlusion import refocus_depth
 from pynet_bokeh.data.refocus import Blurrer, refocus
 from pynet_bokeh.data.source import Example
@@ -20,9 +19,7 @@ from pynet_bokeh.errors import UserError
 
 APERTURES = ("disc", "polygon", "mixed")
 FOREGROUND = 0.15  # share of variants with something out of focus in front
-SOLID = 0.97  # of the matte: from here on a pixel shows nothing of the background
-LARGEST_ENLARGEMENT = 1.25
-_GAP = 2  # pixels around the matte that may hold some of the subject's colour
+STOPPED_DOWN = 1 / 12, 1 / 6  # of the target's opening: f/1.8 and f/16 are 1 and 1/9
 
 
 @dataclass(frozen=True)
@@ -39,6 +36,8 @@ class Options:
         exposure: make the target up to a third of a stop brighter or darker.
         closed: share of the variants whose lens is closed: the target is the photo.
         montage: share of the variants whose subject is set into another photo, see pynet_bokeh.data.montage.
+        stopped_down: share of the variants whose photo is slightly blurred as well, as by the same lens at f/16: with
+            real pairs, how sharp the photo's background is tells how much the open lens blurs it.
         seed: others give other geometry and lenses.
     """
 
@@ -51,6 +50,7 @@ class Options:
     exposure: bool = False
     closed: float = 0.06
     montage: float = 0.0
+    stopped_down: float = 0.0
     seed: int = 0
 
     def __post_init__(self):
@@ -67,106 +67,6 @@ class Options:
             )
         if self.aperture not in APERTURES:
             raise UserError(f"aperture: {', '.join(APERTURES)} are allowed; received {self.aperture!r}")
-
-
-# --- one photo -------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _Prepared:
-    """What all variants of a photo share. Pictures are float32 [H, W, 3] in linear light, maps float32 [H, W]."""
-
-    encoded: np.ndarray  # uint8 [H, W, 3], sRGB
-    photo: np.ndarray
-    matte: np.ndarray
-    subject: np.ndarray
-    background: np.ndarray
-    spots: np.ndarray  # small bright spots of the background
-
-
-@lru_cache(maxsize=4)  # the variants of a photo follow one another
-def _prepared(photo_path: Path, mask_path: Path, short_side: int) -> _Prepared:
-    encoded, mask = _pictures(photo_path, mask_path, short_side, "mask")
-    if not (mask > 127).any():
-        raise UserError(f"{mask_path}: no subject in this mask; white is the subject")
-    mask = images.to_float(mask)
-    matte = matting.soft_matte(images.to_float(encoded), mask)
-    photo = _linear(encoded)
-    ring = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * _GAP + 1, 2 * _GAP + 1))
-    free = (cv2.dilate(matte, ring) <= 0.02).astype(np.float32)
-    return _Prepared(
-        encoded=encoded,
-        photo=photo,
-        matte=matte,
-        subject=_continued(photo, matte),
-        background=matting.fill(photo, free),
-        spots=_spots(encoded) * free,
-    )
-
-
-def _pictures(photo_path: Path, chart_path: Path, short_side: int, what: str) -> tuple[np.ndarray, np.ndarray]:
-    """The photo (uint8 [H, W, 3]) and its mask or depth map (uint8 [H, W]) at the size at which they are written."""
-    photo, chart = images.read_image(photo_path), images.read_map(chart_path)
-    if chart.shape != photo.shape[:2]:
-        sizes = [f"{width}x{height}" for height, width in (chart.shape, photo.shape[:2])]
-        raise UserError(f"{chart_path}: the {what} is {sizes[0]}, the photo {sizes[1]}; one size is wanted")
-    factor = min(short_side / min(chart.shape), LARGEST_ENLARGEMENT)
-    size = round(chart.shape[0] * factor), round(chart.shape[1] * factor)
-    return images.resize(photo, size), images.resize(chart, size)
-
-
-def _continued(photo: np.ndarray, matte: np.ndarray) -> np.ndarray:
-    """The subject's colour, from its inside carried on to where the matte fades."""
-    inside = cv2.erode((matte >= SOLID).astype(np.float32), np.ones((3, 3), np.uint8))
-    if not inside.any():
-        return photo
-    # Near: an average of the inside within a few pixels; push-pull only beyond.
-    weight = cv2.GaussianBlur(inside, (0, 0), 2)
-    near = cv2.GaussianBlur(photo * inside[..., None], (0, 0), 2) / np.maximum(weight, 1e-4)[..., None]
-    outside = np.where((weight > 0.01)[..., None], near, matting.fill(photo, inside))
-    trust = np.clip((matte - 0.7) / 0.28, 0, 1)[..., None]
-    return (photo * trust + outside * (1 - trust)).astype(np.float32)
-
-
-def _spots(encoded: np.ndarray) -> np.ndarray:
-    """float32 [H, W] in [0, 1]: what is nearly white, small, and much brighter than all around it (white top-hat)."""
-    short = min(encoded.shape[:2])
-    side = 2 * max(2, round(short * 0.008)) + 1
-    bright = encoded.max(axis=-1)
-    dark = encoded.min(axis=-1)
-    opened = cv2.morphologyEx(bright, cv2.MORPH_OPEN, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
-    above = bright.astype(np.float32) - opened
-    level = np.clip((bright.astype(np.float32) - 215) / 35, 0, 1) * np.clip((dark.astype(np.float32) - 90) / 80, 0, 1)
-    return level * np.clip((above - 40) / 50, 0, 1)
-
-
-def _boosted(light: np.ndarray, spots: np.ndarray, boost: float, radius: np.ndarray) -> np.ndarray:
-    """`light` with its `spots` up to `boost` times as bright, as they were before the photo clipped them.
-
-    Only where a disc of some pixels spreads them: what is nearly sharp must look as in the photo.
-    """
-    gain = 1 + np.float32(boost - 1) * spots * np.clip((radius - 1.5) / 6, 0, 1)
-    return light * gain[..., None]
-
-
-_LINEAR = lens.srgb_to_linear(np.arange(256, dtype=np.float32) / 255)
-_ENCODED = images.to_uint8(lens.linear_to_srgb(np.arange(65536, dtype=np.float32) / 65535))
-
-
-def _linear(encoded: np.ndarray) -> np.ndarray:
-    """uint8 sRGB to float32 linear light."""
-    return cv2.LUT(encoded, _LINEAR)
-
-
-def _to_srgb(light: np.ndarray) -> np.ndarray:
-    """float32 linear light to uint8 sRGB; clipped. By table: to the same 8 bits as lens.linear_to_srgb gives."""
-    scaled = np.minimum(light, 1)
-    scaled *= 65535
-    scaled += 0.5
-    return _ENCODED[scaled.astype(np.uint16)]
-
-
-# --- one pair --------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -195,6 +95,12 @@ def _draw_lens(rng: np.random.Generator, options: Options) -> _Lens:
     return _Lens(0.0 if closed else radius, aperture, boost, gain if options.exposure else 1.0)
 
 
+def _draw_closing(rng: np.random.Generator, options: Options) -> float:
+    """The opening with which the photo was taken, as a share of the target's; 0 is a pinhole."""
+    stopped_down, closing = rng.random() < options.stopped_down, rng.uniform(*STOPPED_DOWN)
+    return closing if stopped_down else 0.0
+
+
 def from_mask(
     name: str,
     photo_path: Path,
@@ -211,17 +117,19 @@ def from_mask(
     """
     lens_drawn = _draw_lens(rng, options)
     in_front, front_share = rng.random() < FOREGROUND, rng.uniform(0.4, 1.1)
-    geometry_rng, front_rng, noise_rng, montage_rng = rng.spawn(4)
+    geometry_rng, front_rng, noise_rng, montage_rng, closing_rng = rng.spawn(5)
+    closing = _draw_closing(closing_rng, options)
 
-    shot = _prepared(photo_path, mask_path, options.short_side)
+    shot = cut_out(photo_path, mask_path, options.short_side)
     if others and montage_rng.random() < options.montage:
-        other = _prepared(*others[montage_rng.integers(len(others))], options.short_side)
+        other = cut_out(*others[montage_rng.integers(len(others))], options.short_side)
         shot = _montage(montage_rng, shot, other)
     encoded, photo, subject, background, matte = shot.encoded, shot.photo, shot.subject, shot.background, shot.matte
+    noise = np.float32(0)
     if options.noise:
         noise = _noise(noise_rng, photo)
-        encoded = _to_srgb(np.maximum(photo + noise, 0))
-        photo = _linear(encoded)  # the target is made from the photo as it is written
+        encoded = to_srgb(np.maximum(photo + noise, 0))
+        photo = to_linear(encoded)  # the target is made from the photo as it is written
         background, subject = np.maximum(background + noise, 0), np.maximum(subject + noise, 0)
     radius, aperture = lens_drawn.radius, lens_drawn.aperture
     bokeh = photo
@@ -231,27 +139,41 @@ def from_mask(
         bokeh = refocus(
             photo, depth, strength=radius, matte=matte, subject=subject, background=lights, aperture=aperture
         )
+        if closing:  # the sensor's noise comes after the lens
+            seen = refocus(
+                shot.photo,
+                depth,
+                strength=radius * closing,
+                matte=matte,
+                subject=shot.subject,
+                background=shot.background,
+                aperture=aperture,
+            )
+            encoded = to_srgb(np.maximum(seen + noise, 0))
+            photo = to_linear(encoded)
     if in_front:
         layer = _foreground(front_rng, matte.shape)
-        encoded = _to_srgb(_over(photo, layer))
-        if radius:
-            blurred = Blurrer(layer, aperture).part(max(radius * front_share, 1.0), 0, len(layer), 0, layer.shape[1])
-            bokeh = _over(bokeh, blurred)
-        else:
-            bokeh = _linear(encoded)
+        near = Blurrer(layer, aperture)
+
+        def spread(size):
+            return near.part(size, 0, len(layer), 0, layer.shape[1])
+
+        size = radius * front_share
+        encoded = to_srgb(_over(photo, spread(size * closing) if size * closing > 1 else layer))
+        bokeh = _over(bokeh, spread(max(size, 1.0))) if radius else to_linear(encoded)
         matte = matte * (1 - layer[..., 3])
     return Example(name, encoded, _target(encoded, bokeh, lens_drawn), images.to_uint8(matte), radius)
 
 
-def _montage(rng: np.random.Generator, shot: _Prepared, other: _Prepared) -> _Prepared:
+def _montage(rng: np.random.Generator, shot: Cutout, other: Cutout) -> Cutout:
     """The subject of `shot`, or a thing of chance with a surface from it, in front of a part of `other`."""
     light = montage.backdrop(rng, other.photo, other.background, other.matte, shot.matte.shape)
     if rng.random() < montage.PROPS:
         subject, matte = montage.prop(rng, shot.matte.shape, shot.photo)
     else:
         subject, matte = montage.moved(rng, shot.subject, shot.matte)
-    encoded = _to_srgb(light + matte[..., None] * (subject - light))
-    return _Prepared(encoded, _linear(encoded), matte, subject, light, _spots(_to_srgb(light)))
+    encoded = to_srgb(light + matte[..., None] * (subject - light))
+    return Cutout(encoded, to_linear(encoded), matte, subject, light, spots_of(to_srgb(light)))
 
 
 def from_depth(name: str, photo_path: Path, depth_path: Path, *, options: Options, rng: np.random.Generator) -> Example:
@@ -261,13 +183,16 @@ def from_depth(name: str, photo_path: Path, depth_path: Path, *, options: Option
     """
     lens_drawn = _draw_lens(rng, options)
     down, across = np.clip(rng.normal((0.58, 0.5), 0.15), 0.05, 0.95)
-    (noise_rng,) = rng.spawn(1)
+    noise_rng, closing_rng = rng.spawn(2)
+    closing = _draw_closing(closing_rng, options)
 
-    encoded, chart = _pictures(photo_path, depth_path, options.short_side, "depth map")
-    photo, depth = _linear(encoded), images.to_float(chart)
+    encoded, chart = pictures(photo_path, depth_path, options.short_side, "depth map")
+    photo, depth = to_linear(encoded), images.to_float(chart)
+    pinhole, noise = photo, np.float32(0)
     if options.noise:
-        encoded = _to_srgb(np.maximum(photo + _noise(noise_rng, photo), 0))
-        photo = _linear(encoded)
+        noise = _noise(noise_rng, photo)
+        encoded = to_srgb(np.maximum(photo + noise, 0))
+        photo = to_linear(encoded)
     farthest, nearest = np.percentile(depth[::3, ::3], (1, 99))
     if nearest - farthest < 0.02:
         raise UserError(f"{depth_path}: the depth is the same everywhere; near is white, far is black")
@@ -278,19 +203,31 @@ def from_depth(name: str, photo_path: Path, depth_path: Path, *, options: Option
     circle = np.abs(depth - focus) * np.float32(strength)
     bokeh = photo
     if strength:
-        lights = _boosted(photo, _spots(encoded), lens_drawn.boost, circle)
+        lights = _boosted(photo, spots_of(encoded), lens_drawn.boost, circle)
         bokeh = refocus_depth(lights, depth, focus=focus, strength=strength, aperture=lens_drawn.aperture)
+        if closing:
+            seen = refocus_depth(pinhole, depth, focus=focus, strength=strength * closing, aperture=lens_drawn.aperture)
+            encoded = to_srgb(np.maximum(seen + noise, 0))
     radius = float(strength * max(focus - farthest, 0))
     # A closed lens has everything in focus; the map says what the photographer meant.
     sharp = 1.5 - (circle if strength else np.abs(depth - focus) * np.float32(10 / reach))
     return Example(name, encoded, _target(encoded, bokeh, lens_drawn), images.to_uint8(sharp), radius, chart)
 
 
+def _boosted(light: np.ndarray, spots: np.ndarray, boost: float, radius: np.ndarray) -> np.ndarray:
+    """`light` with its `spots` up to `boost` times as bright, as they were before the photo clipped them.
+
+    Only where a disc of some pixels spreads them: what is nearly sharp must look as in the photo.
+    """
+    gain = 1 + np.float32(boost - 1) * spots * np.clip((radius - 1.5) / 6, 0, 1)
+    return light * gain[..., None]
+
+
 def _target(encoded: np.ndarray, bokeh: np.ndarray, lens_drawn: _Lens) -> np.ndarray:
     """The written target: uint8 [H, W, 3]; the photo itself through a closed lens."""
     if not lens_drawn.radius and lens_drawn.gain == 1:
         return encoded
-    return _to_srgb(bokeh * np.float32(lens_drawn.gain))
+    return to_srgb(bokeh * np.float32(lens_drawn.gain))
 
 
 def draw_aperture(rng: np.random.Generator, kind: str, *, cats_eye: bool) -> Aperture:

@@ -19,7 +19,8 @@ def square(*, top=30, left=40, side=20, size=SIZE):
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_a_moved_subject_is_whole_and_one_piece(seed):
+def test_a_moved_subject_is_whole_and_one_piece(seed, monkeypatch):
+    monkeypatch.setattr(montage, "_NEAR", 0)
     subject, matte = montage.moved(np.random.default_rng(seed), *square())
     assert subject.shape == (*SIZE, 3) and matte.shape == SIZE
     count, _, stats, _ = cv2.connectedComponentsWithStats((matte > 0.5).astype(np.uint8))
@@ -27,6 +28,20 @@ def test_a_moved_subject_is_whole_and_one_piece(seed):
     _, top, width, height, area = stats[1]
     assert abs(width - height) <= 2 and area >= 0.9 * width * height, "still a square"
     assert 10 <= height <= 25 and top >= 0 and top + height <= SIZE[0]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_of_a_subject_seen_from_near_the_upper_part_fills_the_picture_to_its_lower_border(seed, monkeypatch):
+    monkeypatch.setattr(montage, "_NEAR", 1)
+    matte = np.zeros(SIZE, np.float32)
+    matte[20:70, 50:60] = 1
+    subject = np.repeat((np.indices(SIZE)[0] / SIZE[0]).astype(np.float32)[..., None], 3, axis=2)
+    moved, shown = montage.moved(np.random.default_rng(seed), subject, matte)
+    rows = np.flatnonzero((shown > 0.5).any(axis=1))
+    assert rows[-1] == SIZE[0] - 1 and 0.02 * SIZE[0] <= rows[0] <= 0.31 * SIZE[0]
+    seen = moved[..., 0][shown > 0.99] * SIZE[0]
+    assert seen.min() == pytest.approx(20, abs=2)
+    assert 20 + 0.2 * 50 < seen.max() < 20 + 0.65 * 50
 
 
 @pytest.mark.parametrize("seed", range(6))

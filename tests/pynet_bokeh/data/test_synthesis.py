@@ -6,6 +6,8 @@ import pytest
 
 from pynet_bokeh import images
 from pynet_bokeh.data import synthesis
+from pynet_bokeh.data.cutout import spots_of
+from pynet_bokeh.data.lens import srgb_to_linear
 from pynet_bokeh.data.synthesis import Options, from_depth, from_mask
 from pynet_bokeh.errors import UserError
 
@@ -130,7 +132,7 @@ def test_faces_and_large_bright_areas_are_not_boosted_but_small_lights_are(files
     photo[:30, :60] = 250  # a window
     photo[40:90, 65:100] = 235  # a white shirt
     photo[60:63, 62 + 60 : 65 + 60] = 255  # a lamp
-    spots = synthesis._spots(photo)
+    spots = spots_of(photo)
     assert spots[61, 123] > 0.9
     assert spots[:28, :58].max() == 0
     assert spots[44:86, 69:96].max() == 0
@@ -150,6 +152,44 @@ def test_noise_is_in_both_pictures_where_they_are_sharp(files):
         if np.array_equal(one.image, textured()):
             inside = np.s_[45:85, 72:95]
             assert np.abs(other.image[inside].astype(int) - other.bokeh[inside]).max() <= 2
+
+
+@pytest.mark.parametrize("kind", ["mask", "depth"])
+def test_a_stopped_down_photo_is_blurred_less_than_its_target_which_stays(files, kind):
+    def detail(picture):
+        return np.abs(cv2.Laplacian(picture.astype(np.float32).mean(axis=-1), cv2.CV_32F))[:20].mean()
+
+    options = {"kind": kind, "noise": True, "radius": (25, 30)}
+    compared = 0
+    for pinhole, real in zip(many(files, **options), many(files, stopped_down=1, **options), strict=True):
+        np.testing.assert_array_equal(pinhole.bokeh, real.bokeh)
+        assert pinhole.radius == real.radius
+        if not pinhole.radius:
+            np.testing.assert_array_equal(pinhole.image, real.image)
+        elif kind == "mask":
+            compared += 1
+            assert detail(real.bokeh) < detail(real.image) < detail(pinhole.image)
+            solid = cv2.erode((real.extra == 255).astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
+            assert np.abs(real.image.astype(int) - pinhole.image)[solid].max(initial=0) <= 1
+    assert compared > 20 or kind == "depth"
+
+
+def test_a_stopped_down_lens_spreads_a_point_over_a_small_disc(files, tmp_path, monkeypatch):
+    monkeypatch.setattr(synthesis.geometry, "draw", lambda rng, matte: np.full(matte.shape, -1, np.float32))
+    monkeypatch.setattr(synthesis, "FOREGROUND", 0)
+    photo = np.zeros((*SIZE, 3), np.uint8)
+    photo[14:17, 20:23] = 255
+    images.write_image(tmp_path / "photo.png", photo)
+    images.write_image(tmp_path / "mask.png", images.read_map(files / "mask.png"))
+    down, across = np.mgrid[0 : SIZE[0], 0 : SIZE[1]]
+    for example in many(tmp_path, count=10, radius=(28, 30), aperture="disc", stopped_down=1):
+        if not example.radius:
+            continue
+        light = srgb_to_linear(images.to_float(example.image)).mean(axis=-1)
+        assert light.sum() == pytest.approx(9, rel=0.02)
+        variance = (light * ((down - 15) ** 2 + (across - 21) ** 2)).sum() / light.sum() - 2 * 2 / 3  # the square's own
+        disc = np.sqrt(2 * variance)  # a disc's mean squared distance from its centre is r²/2
+        assert example.radius / 12 - 0.4 < disc < example.radius / 6 + 0.4
 
 
 def test_small_photos_are_enlarged_by_a_quarter_at_most(files):

@@ -33,6 +33,8 @@ LAYOUTS = (("train", "original", "bokeh"), ("train", "input", "label"), ("", "or
 MAP_FOLDERS: dict[Extra, str] = {"depth": "original_depth", "focus": "focus"}
 
 LENS_FILE = "lens.json"
+SOURCE_FILE = "source.json"
+"""What write_pairs leaves: where the pairs come from and how many they are to be."""
 
 EBB = range(4694)
 """The numbers of EBB!'s published training pairs."""
@@ -203,6 +205,7 @@ def _present(folder: Path, photos: str, targets: str) -> bool:
 def _pairs(folder: Path, photos: str, targets: str, extra: Extra | None) -> tuple[Pair, ...]:
     """The pairs in `folder`, by natural order of their names."""
     by_photo, by_target = by_stem(folder / photos), by_stem(folder / targets)
+    _check_finished(folder, min(len(by_photo), len(by_target)))
     alone = sorted(by_photo.keys() ^ by_target.keys(), key=natural)
     if alone:
         first = by_photo.get(alone[0]) or by_target[alone[0]]
@@ -220,6 +223,17 @@ def _pairs(folder: Path, photos: str, targets: str, extra: Extra | None) -> tupl
             )
     radii = read_radii(folder)
     return tuple(Pair(name, by_photo[name], by_target[name], maps.get(name), radii.get(name)) for name in names)
+
+
+def _check_finished(folder: Path, count: int) -> None:
+    """Raises UserError when pairs of a `data` command that was interrupted are missing."""
+    stamp = folder / SOURCE_FILE
+    wanted = read_json(stamp).get("count", 0) if stamp.is_file() else 0
+    if count < wanted:
+        raise UserError(
+            f"{folder}: {count} of {wanted} pairs; the same `data` command goes on with the others (or remove {stamp} "
+            "to take those that are there)"
+        )
 
 
 def read_radii(folder: Path) -> dict[str, float | None]:

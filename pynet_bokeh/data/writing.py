@@ -9,7 +9,7 @@ from pathlib import Path
 import cv2
 from tqdm import tqdm
 
-from pynet_bokeh.data.pairs import LENS_FILE, MAP_FOLDERS, read_radii
+from pynet_bokeh.data.pairs import LENS_FILE, MAP_FOLDERS, SOURCE_FILE, read_radii
 from pynet_bokeh.data.source import Source
 from pynet_bokeh.errors import UserError
 from pynet_bokeh.files import read_json, write_json
@@ -38,7 +38,7 @@ def write_pairs(
     if workers < 1:
         raise UserError(f"workers: 1 or more is allowed; received {workers}")
     origin = {"source": source.describe(), "extra": source.extra, "count": len(source)}
-    stamp = folder / "source.json"
+    stamp = folder / SOURCE_FILE
     if stamp.is_file() and read_json(stamp) != origin:
         raise UserError(f"{folder}: holds {read_json(stamp)}; give another folder for {origin}")
     write_json(stamp, origin)

@@ -105,6 +105,16 @@ def test_what_was_made_before_a_failure_is_kept_with_its_radius(tmp_path):
     assert write_pairs(Counting(), tmp_path, workers=1) == 2
 
 
+def test_half_a_folder_is_not_trained_on_by_mistake(tmp_path):
+    write_pairs(Counting(), tmp_path, workers=1)
+    for folder in ("original", "bokeh"):
+        (tmp_path / folder / "000001.jpg").unlink()
+    with pytest.raises(UserError, match=r"3 of 4 pairs; the same `data` command goes on"):
+        open_pairs(tmp_path, split=0.5)
+    write_pairs(Counting(), tmp_path, workers=1)
+    assert sum(len(part) for part in open_pairs(tmp_path, split=0.5)) == 4
+
+
 def test_names_are_given(tmp_path):
     write_pairs(Counting("focus"), tmp_path, names=["d", "c", "b", "a"], workers=1)
     for folder, suffix in (("original", "jpg"), ("bokeh", "jpg"), ("focus", "png")):

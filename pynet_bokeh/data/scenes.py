@@ -9,7 +9,9 @@ import math
 import numpy as np
 
 from pynet_bokeh import images
-from pynet_bokeh.data import lens, shapes, textures
+from pynet_bokeh.data import figures, lens, shapes, textures
+from pynet_bokeh.data.figures import Figure
+from pynet_bokeh.data.floor import Floor
 from pynet_bokeh.data.source import Example, check_extra
 from pynet_bokeh.data.textures import Patch
 from pynet_bokeh.errors import UserError
@@ -25,6 +27,8 @@ subject's distance 3 %."""
 WIDEST = 0.07
 """The largest strength of scenes whose lens is differently wide open, 36 pixels at a short side of 512."""
 CLOSED = 0.05  # share of those scenes whose lens is a pinhole
+
+FLOORS = 0.6  # share of scenes whose subject stands on a floor
 
 _NEAREST = 0.55  # of the subject's distance; white in a depth map
 
@@ -105,21 +109,51 @@ def compose(rng: np.random.Generator, size: tuple[int, int], strength: float) ->
     unit = min(size)
     frame = size[1] / unit, size[0] / unit  # (width, height) in units
     farthest = 1 / rng.uniform(0.02, 0.6)
-    layers = [_backdrop(rng, size, unit, farthest, strength)]
+    backdrop = _backdrop(rng, size, unit, farthest, strength)
+    middle = frame[0] * np.clip(rng.normal(0.5, 0.13), 0.15, 0.85), frame[1] * np.clip(rng.normal(0.58, 0.1), 0.3, 0.8)
+    subject = _placed(rng, _figure(rng), middle, rng.uniform(0.4, 0.95))
+    floor = _floor(rng, frame[1], _lowest(subject), farthest) if rng.random() < FLOORS else None
+    behind = floor.layers(rng, size, unit, strength=strength) if floor else []
     for _ in range(int(rng.choice([0, 1, 2, 3, 4, 6]))):
         distance = rng.uniform(1.25, max(1.3, min(farthest, 6)))
         middle = rng.uniform(0, frame[0]), rng.uniform(0.2, 1) * frame[1]
-        layers.append(_thing(rng, size, unit, shapes.SHAPES, distance, middle, rng.uniform(0.2, 0.8) / distance**0.5))
-    layers[1:] = sorted(layers[1:], key=lambda layer: -layer.distance)
-
-    middle = frame[0] * np.clip(rng.normal(0.5, 0.13), 0.15, 0.85), frame[1] * np.clip(rng.normal(0.58, 0.1), 0.3, 0.8)
-    layers.append(_thing(rng, size, unit, shapes.SUBJECTS, 1.0, middle, rng.uniform(0.4, 0.95), subject=True))
-    subject = len(layers) - 1
+        figure = _figure(rng) if rng.random() < 0.4 else [rng.choice(shapes.SHAPES)(rng)]
+        thing = _placed(rng, figure, middle, rng.uniform(0.2, 0.8) / distance**0.5)
+        if floor:
+            down = np.array([0, floor.row(distance) - _lowest(thing)])
+            thing = [part + down for part in thing]
+        behind.append(_thing(rng, size, unit, thing, distance))
+    front = [layer for layer in behind if layer.distance <= 1]  # the floor before the subject's feet lies under it
+    behind = sorted((layer for layer in behind if layer.distance > 1), key=lambda layer: -layer.distance)
+    layers = [backdrop, *behind, *front, _thing(rng, size, unit, subject, 1.0, subject=True)]
+    number = len(layers) - 1
     if rng.random() < 0.12:  # something out of focus in front, near the edge
         middle = frame[0] * rng.choice([0.0, 1.0]), frame[1] * rng.uniform(0.5, 1.0)
         distance = rng.uniform(_NEAREST + 0.02, 0.75)
-        layers.append(_thing(rng, size, unit, shapes.SHAPES, distance, middle, rng.uniform(0.2, 0.5)))
-    return layers, subject
+        near = _placed(rng, [rng.choice(shapes.SHAPES)(rng)], middle, rng.uniform(0.2, 0.5))
+        layers.append(_thing(rng, size, unit, near, distance))
+    return layers, number
+
+
+def _figure(rng: np.random.Generator) -> Figure:
+    return figures.FIGURES[rng.integers(len(figures.FIGURES))](rng)
+
+
+def _placed(rng: np.random.Generator, figure: Figure, middle: tuple[float, float], across: float) -> Figure:
+    turn = rng.normal(0, 0.15)
+    return [shapes.place(part, middle=middle, size=across, turn=turn) for part in figure]
+
+
+def _lowest(figure: Figure) -> float:
+    return max(float(part[:, 1].max()) for part in figure)
+
+
+def _floor(rng: np.random.Generator, height: float, feet: float, farthest: float) -> Floor:
+    """A floor on which something that ends at row `feet` stands, in a picture of `height`, all in units."""
+    contact = feet if feet < 0.97 * height else height * rng.uniform(1.0, 1.5)
+    nearest = _NEAREST + 0.03  # at the picture's lower border
+    horizon = min(rng.uniform(0.2, 0.6) * height, contact - 0.15 * height, (contact - nearest * height) / (1 - nearest))
+    return Floor(contact, horizon, farthest)
 
 
 def _backdrop(rng, size, unit, distance, strength) -> lens.Layer:
@@ -133,29 +167,33 @@ def _backdrop(rng, size, unit, distance, strength) -> lens.Layer:
     return lens.Layer(light, np.ones(patch.size, np.float32), distance, (-margin, -margin))
 
 
-def _thing(rng, size, unit, kinds, distance, middle, across, *, subject=False) -> lens.Layer:
-    """One object: a silhouette with a surface, lit from one side, on the part of the picture that it covers."""
-    outline = shapes.place(rng.choice(kinds)(rng), middle=middle, size=across, turn=rng.normal(0, 0.15))
+def _thing(rng, size, unit, figure: Figure, distance, *, subject=False) -> lens.Layer:
+    """One object: silhouettes with surfaces, lit from one side, on the part of the picture that it covers."""
     reach = 0.1  # for hair
-    low = np.floor((outline.min(axis=0) - reach) * unit).astype(int)
-    high = np.ceil((outline.max(axis=0) + reach) * unit).astype(int)
-    low = np.maximum(low, -unit // 4)
+    corners = np.concatenate(figure)
+    low = np.maximum(np.floor((corners.min(axis=0) - reach) * unit).astype(int), -unit // 4)
+    high = np.ceil((corners.max(axis=0) + reach) * unit).astype(int)
     high = np.minimum(high, [size[1] + unit // 4, size[0] + unit // 4])
     patch = Patch((max(2, high[1] - low[1]), max(2, high[0] - low[0])), unit)
-    local = outline - low / unit
+    parts = [part - low / unit for part in figure]
 
-    alpha = shapes.coverage(local, patch)
+    alpha = np.zeros(patch.size, np.float32)
+    shared = rng.choice(textures.SURFACES)(rng, patch)  # petals and leaves look alike
+    surface = shared
     hairy = rng.random() < (0.4 if subject else 0.15)
-    if hairy:
-        shapes.add_hair(rng, alpha, local, patch)
-    surface = rng.choice(textures.SURFACES)(rng, patch)
-    if subject and rng.random() < 0.6:  # people and animals are made of parts: a second surface on a part of the first
-        part = shapes.place(
-            shapes.blob(rng), middle=local.mean(axis=0) + rng.normal(0, 0.12, 2), size=across / 2, turn=0
-        )
+    for number, part in enumerate(parts):
+        cover = shapes.coverage(part, patch)
+        if number == 0 and hairy:
+            shapes.add_hair(rng, cover, part, patch)
+        own = shared if rng.random() < 0.6 else rng.choice(textures.SURFACES)(rng, patch)
+        surface = surface + cover[..., None] * (own - surface)
+        np.maximum(alpha, cover, out=alpha)
+    if subject and len(parts) == 1 and rng.random() < 0.6:  # people and animals are made of parts
+        middle = parts[0].mean(axis=0) + rng.normal(0, 0.12, 2)
+        part = shapes.place(shapes.blob(rng), middle=middle, size=np.ptp(parts[0][:, 0]) / 2, turn=0)
         share = shapes.coverage(part, patch)[..., None]
         surface = surface * (1 - share) + rng.choice(textures.SURFACES)(rng, patch) * share
     sideways = patch.along(rng.uniform(0, 2 * math.pi))
-    shade = np.exp((sideways - sideways.mean()) * np.float32(rng.uniform(0, 1.2) / across))
-    light = surface * shade[..., None] * np.float32(math.exp(rng.normal(0, 0.3)))
+    shade = np.exp((sideways - sideways.mean()) * np.float32(rng.uniform(0, 1.2)))
+    light = surface * np.clip(shade, 0.2, 4)[..., None] * np.float32(math.exp(rng.normal(0, 0.3)))
     return lens.Layer(light * alpha[..., None], alpha, distance, (int(low[1]), int(low[0])))

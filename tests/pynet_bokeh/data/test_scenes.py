@@ -95,8 +95,10 @@ def test_layers_are_ordered_and_the_subject_is_in_focus():
     for seed in range(30):
         layers, subject = compose(np.random.default_rng(seed), (32, 48), STRENGTH)
         distances = [layer.distance for layer in layers]
-        assert distances[1:] == sorted(distances[1:], reverse=True)
+        behind = [distance for distance in distances[1 : subject + 1] if distance >= 1]
+        assert behind == sorted(behind, reverse=True)
         assert distances[subject] == 1.0
+        assert all(distance < 1 for distance in distances[subject + 1 :])
         assert layers[0].alpha.min() == 1.0
 
 

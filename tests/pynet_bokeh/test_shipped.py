@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pynet_bokeh import shipped, weights
+from pynet_bokeh import images, shipped, weights
 from pynet_bokeh.errors import UserError
+from pynet_bokeh.metrics import psnr
 from pynet_bokeh.models import registry
 from pynet_bokeh.predictors import open_predictor
 from pynet_bokeh.training import recipe as recipes
@@ -80,3 +81,18 @@ def test_what_is_in_the_box_fits_its_network(name):
     found = shipped.find(name)
     network = registry.build(found.network, found.network_config)
     assert weights.load(network.variables(1), found.weights) == []
+
+
+@pytest.mark.parametrize("name", [name for name in shipped.names() if name != "pynet_mobile"])
+def test_a_closed_lens_returns_the_photo_and_an_open_one_blurs_more_and_more_around_the_subject(name):
+    folder = Path(shipped.__file__).parent / "photos"
+    size = (384, 576)
+    photo = images.to_float(images.resize(images.read_image(folder / "coffee.jpg"), size))
+    focus = images.to_float(images.resize(images.read_map(folder / "focus" / "coffee.png"), size))
+    predictor = open_predictor(name)
+    views = [predictor(photo, focus, strength) for strength in (0.0, 0.15, 0.3, 0.6, 1.0)]
+    distances = [psnr(view, photo) for view in views]
+    assert distances[0] >= 45
+    assert distances == sorted(distances, reverse=True)
+    inside = focus > 0.99
+    assert psnr(views[-1][inside][None], photo[inside][None]) > distances[-1] + 5

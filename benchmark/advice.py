@@ -137,7 +137,8 @@ def _precision(measurement: Measurement, summary: Summary, results: Results) -> 
         yield (
             summary.precision,
             f"the median is known to ± {_percent(summary.precision)} only, not to the ± {_percent(results.precision)} "
-            f"that were wanted, after {len(measurement.rounds)} processes; close other programs, or raise --max-rounds.",
+            f"that were wanted, after {len(measurement.rounds)} processes; close other programs, or raise "
+            "--max-rounds.",
         )
 
 

@@ -5,16 +5,16 @@ from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 
-from benchmark import speed_plots
-from benchmark.advice import warnings
-from benchmark.bounds import CPU, GPU, chips, lower_bound
-from benchmark.html_parts import Html, markup, missing, section, table, warning_list
+from benchmark import page_phones, speed_plots
+from benchmark.bounds import lower_bound
+from benchmark.html_parts import Html, markup, missing, section, table
 from benchmark.inspect_command import giga, mega
 from benchmark.inspection import Inspection
 from benchmark.page_inputs import Evaluation
+from benchmark.page_phones import everything
 from benchmark.page_style import CSS
 from benchmark.probe import Probe
-from benchmark.report import COLUMNS, LEFT_ALIGNED, notes, rows, three_digits
+from benchmark.report import three_digits
 from benchmark.results import Measurement, Results
 from benchmark.samples import XNNPACK, Setting
 from benchmark.speed_plots import QualityPoint, short_names
@@ -27,16 +27,26 @@ WIDE = 100.0
 
 
 @dataclass(frozen=True)
+class Verdict:
+    """A model held against the budget, as measured on `phone`; None where none measured it."""
+
+    model: str
+    phone: str | None
+    judgements: Sequence[Judgement]
+
+
+@dataclass(frozen=True)
 class NetworksInputs:
     """What the page shows; by the models' names in `results` where it is a mapping."""
 
     results: Results
+    phones: Sequence[Results] = ()
     inspections: Mapping[str, Inspection] = field(default_factory=dict)
     untrained: frozenset[str] = frozenset()
     evaluations: Sequence[Evaluation] = ()
     probe: Probe | None = None
     budget: str | None = None
-    verdicts: Mapping[str, Sequence[Judgement]] = field(default_factory=dict)
+    verdicts: Sequence[Verdict] = ()
     commands: Sequence[str] = ()
 
 
@@ -58,9 +68,10 @@ def build(inputs: NetworksInputs, *, title: str) -> str:
         section("More threads", _threads(results)),
         section("Memory", _memory(inputs, shown)),
         section("Quality against latency", _quality(inputs, shown)),
-        section("Bounds on phones nobody measured", _bounds(inputs)),
+        section("On phones", page_phones.measured(inputs.phones)),
+        section("Bounds on phones nobody measured", page_phones.bounds(inputs.inspections)),
         section("Verdict", _verdict(inputs)),
-        section("Every setting", _everything(results)),
+        section("Every setting", everything(results)),
         section("How it was made", _making(inputs)),
     ]
     return (
@@ -235,57 +246,22 @@ def quality_points(
     return found, evaluations[0].input_psnr if evaluations else None
 
 
-def _bounds(inputs: NetworksInputs) -> str:
-    if not inputs.inspections:
-        return missing("the models' files are gone", "run")
-    units = [(chip, unit, peak) for chip in chips() for unit in (CPU, GPU) if (peak := chip.peak(unit))]
-    columns = ["at least … ms", *(f"{chip.name} {unit}" for chip, unit, _ in units)]
-    short = short_names(list(inputs.inspections))
-    body = [
-        [short[name], *(three_digits(lower_bound(found, peak).ms) for _, _, peak in units)]
-        for name, found in inputs.inspections.items()
-    ]
-    sources = "".join(
-        f"<li>{escape(chip.name)}<ul>{''.join(f'<li>{_linked(source)}</li>' for source in chip.sources)}</ul></li>"
-        for chip in chips()
-    )
-    return (
-        "<p>No phone was measured. These are lower bounds, not predictions: what must be computed and moved, against "
-        "the chip's published peaks. Real latencies are several times as long.</p>"
-        + table(columns, body)
-        + f"<details><summary>Where the chips' figures come from</summary><ul>{sources}</ul></details>"
-    )
-
-
-def _linked(source: str) -> Html:
-    text, found, address = source.partition("https://")
-    return Html(escape(text) + (f'<a href="https://{escape(address)}">{markup(address)}</a>' if found else ""))
-
-
 def _verdict(inputs: NetworksInputs) -> str:
     if not inputs.verdicts:
         return missing("no budget was given", "--budget budgets/phone.yaml")
-    body, short = [], short_names(list(inputs.verdicts))
-    for name, judgements in inputs.verdicts.items():
-        for number, one in enumerate(judgements):
-            verdict = Html(f"<b>{escape(one.verdict)}</b>") if one.verdict == FAILS else one.verdict
-            head = [short[name], overall(judgements)] if number == 0 else ["", ""]
-            body.append([*head, one.criterion, verdict, one.text])
+    body, short = [], short_names([one.model for one in inputs.verdicts])
+    several = len({one.phone for one in inputs.verdicts}) > 1
+    for verdict in inputs.verdicts:
+        for number, one in enumerate(verdict.judgements):
+            judged = Html(f"<b>{escape(one.verdict)}</b>") if one.verdict == FAILS else one.verdict
+            name = short[verdict.model] + (f" on {verdict.phone or 'no phone'}" if several else "")
+            head = [name, overall(verdict.judgements)] if number == 0 else ["", ""]
+            body.append([*head, one.criterion, judged, one.text])
     return (
         f"<p>Budget: {escape(inputs.budget or '')}.</p>"
         + '<div class="prose">'
         + table(["model", "verdict", "criterion", "", "why"], body, left=(1, 2, 3, 4))
         + "</div>"
-    )
-
-
-def _everything(results: Results) -> str:
-    text = [index for index, column in enumerate(COLUMNS) if column in LEFT_ALIGNED]
-    failures = [f"Not measured: {failure.reason}" for failure in results.failures]
-    return (
-        table(COLUMNS, [row.cells() for row in rows(results)], left=text)
-        + f'<p class="soft">{escape(notes(results))}</p>'
-        + warning_list(warnings(results) + failures)
     )
 
 

@@ -208,6 +208,7 @@ def _conditions(
         pause=arguments.pause,
         cool_down=arguments.cool_down,
         photo=models.digest(photo) if photo and arguments.photo != MADE_UP else arguments.photo,
+        tool=models.digest(arguments.benchmark_model) if arguments.benchmark_model else None,
     )
 
 

@@ -34,6 +34,7 @@ class Conditions:
     pause: float | None
     cool_down: float
     photo: str | None  # SHA-256 of the picture, or what it is called where it is made up
+    tool: str | None  # SHA-256 of a phone's benchmark_model
 
 
 @dataclass(frozen=True)

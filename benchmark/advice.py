@@ -38,7 +38,7 @@ class Finding:
 def warnings(results: Results) -> list[str]:
     """One line each: the machine's first, then trouble by trouble."""
     findings = [finding for measurement in results.measurements for finding in _findings(measurement, results)]
-    lines = list(_machine(results))
+    lines = list(of_machine(results))
     for topic in dict.fromkeys(finding.topic for finding in findings):
         lines += _lines([finding for finding in findings if finding.topic == topic], len(results.measurements))
     return lines
@@ -55,7 +55,8 @@ def _lines(same: Sequence[Finding], row_count: int) -> list[str]:
     ]
 
 
-def _machine(results: Results) -> Iterator[str]:
+def of_machine(results: Results) -> Iterator[str]:
+    """What makes all of its numbers doubtful."""
     load, cores = results.machine.load_average, results.machine.cores
     if load is not None and load > BUSY_LOAD * cores:
         yield (

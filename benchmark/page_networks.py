@@ -6,8 +6,9 @@ from html import escape
 from pathlib import Path
 
 from benchmark import page_phones, speed_plots
+from benchmark.advice import of_machine
 from benchmark.bounds import lower_bound
-from benchmark.html_parts import Html, markup, missing, section, table
+from benchmark.html_parts import Html, markup, missing, section, table, warning_list
 from benchmark.inspect_command import giga, mega
 from benchmark.inspection import Inspection
 from benchmark.page_inputs import Evaluation
@@ -112,7 +113,9 @@ def _head(inputs: NetworksInputs, shown: Sequence[Measurement], setting: Setting
         lead += (
             " Models called untrained have random weights: their latency, memory and size are real, their pictures not."
         )
-    return f'<header><h1>{escape(title)}</h1><p class="lead">{markup(lead)}</p><dl class="tiles">{tiles}</dl></header>'
+    doubts = warning_list(list(of_machine(inputs.results)))
+    head = f'<h1>{escape(title)}</h1><p class="lead">{markup(lead)}</p><dl class="tiles">{tiles}</dl>'
+    return f"<header>{head}{doubts}</header>"
 
 
 def network(inputs: NetworksInputs, model: str) -> str:

@@ -4,7 +4,6 @@ import dataclasses
 import json
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -28,7 +27,7 @@ def exit_code(argv) -> int:
         return exit.code
 
 
-def test_help_starts_quickly_and_imports_nothing_heavy():
+def test_help_imports_nothing_heavy():
     program = (
         "import sys\n"
         "from benchmark.__main__ import main\n"
@@ -37,9 +36,7 @@ def test_help_starts_quickly_and_imports_nothing_heavy():
         "heavy = {'tensorflow', 'tf_keras', 'ai_edge_litert', 'matplotlib', 'cv2', 'numpy'} & set(sys.modules)\n"
         "print(sorted(heavy), file=sys.stderr)"
     )
-    start = time.monotonic()
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert time.monotonic() - start < 1.0
     assert done.stderr.strip() == "[]"
     assert "run" in done.stdout and "report" in done.stdout
 

@@ -117,9 +117,17 @@ def add(commands) -> argparse.ArgumentParser:
         metavar="FILE|12MP",
         help="also render a whole photo with each model on this machine's CPU, timed by stage; 12MP makes one up",
     )
-    parser.add_argument("--out", type=Path, metavar="FILE.json", help="write all raw samples and facts")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="FILE.json",
+        help="write all raw samples and facts; a run that is interrupted is kept beside it (FILE.unfinished.json), and "
+        "the same command goes on from there",
+    )
     parser.add_argument("--markdown", type=Path, metavar="FILE.md", help="write the table and the warnings")
-    parser.add_argument("--force", action="store_true", help="overwrite existing files")
+    parser.add_argument(
+        "--force", action="store_true", help="overwrite existing files, and an interrupted run of another kind"
+    )
     parser.add_argument("--budget", type=Path, metavar="BUDGET.yaml", help="judge the models by it, as verdict does")
     return parser
 

@@ -17,7 +17,7 @@ from benchmark.page_style import CSS
 from benchmark.probe import Probe
 from benchmark.report import three_digits
 from benchmark.results import Measurement, Results
-from benchmark.samples import XNNPACK, Setting
+from benchmark.samples import XNNPACK, Delegation, Setting
 from benchmark.speed_plots import QualityPoint, short_names
 from benchmark.statistics import ratio
 from benchmark.verdict import FAILS, Judgement, overall
@@ -137,7 +137,7 @@ def _times(one: Measurement, fastest: Measurement) -> Html:
 
 
 def _side_by_side(inputs: NetworksInputs, shown: Sequence[Measurement], setting: Setting) -> str:
-    columns = ["model", "weights", "GMAC", "8-bit", "file MB", "median ms", "95 %", "ratio", "99 %", "peak MB", "taken"]
+    columns = ["model", "weights", "GMAC", "file MB", "median ms", "95 %", "ratio", "99 %", "peak MB", "taken"]
     if inputs.probe:
         columns += ["bound ms", "of peak"]
     body, short = [], short_names([one.model for one in shown])
@@ -149,26 +149,32 @@ def _side_by_side(inputs: NetworksInputs, shown: Sequence[Measurement], setting:
             short[one.model],
             "random" if one.model in inputs.untrained else "trained",
             giga(found.macs) if found else "–",
-            f"{found.share_int8:.0%}" if found else "–",
             three_digits(facts.bytes / 1e6),
             three_digits(summary.median),
             _range(summary.interval),
             three_digits(compared.value),
             "" if one is shown[0] else _range(compared.interval),
             f"{one.memory.peak_mb:.0f}" if one.memory else "–",
-            "–" if part is None else "all" if part.whole else f"{part.delegated}/{part.nodes} in {part.partitions}",
+            _taken(part),
         ]
         if inputs.probe:
             bound = lower_bound(found, inputs.probe.peak(setting.threads)) if found else None
             row += [three_digits(bound.ms), f"{bound.ms / summary.median:.0%}"] if bound else ["–", "–"]
         body.append(row)
     text = (
-        f"<p>{escape(str(setting))}. Ratios are to the fastest, with the interval that holds the true one; 8-bit is "
-        "the share of the multiply-accumulates with 8-bit weights; taken is what XNNPACK runs of the operators."
+        f"<p>{escape(str(setting))}. Ratios are to the fastest, with the interval that holds the true one; taken is "
+        "what XNNPACK runs of the operators, and in how many pieces where it isn't one."
     )
     if inputs.probe:
         text += " The bound is the least time by this machine's own measured peaks."
     return text + "</p>" + table(columns, body, left=(1,), emphasized=[0])
+
+
+def _taken(part: Delegation | None) -> str:
+    if part is None:
+        return "–"
+    pieces = f" in {part.partitions}" if part.partitions > 1 else ""
+    return "all" if part.whole else f"{part.delegated}/{part.nodes}{pieces}"
 
 
 def _range(interval: tuple[float, float]) -> str:

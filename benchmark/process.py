@@ -44,7 +44,7 @@ def ask(
     search = os.pathsep.join([str(REPOSITORY), *filter(None, [os.environ.get("PYTHONPATH")])])
     environment = {**os.environ, **(environment or {}), "PYTHONPATH": search}
     try:
-        done = _run([sys.executable, "-m", module, *arguments], environment, seconds)
+        done = run([sys.executable, "-m", module, *arguments], environment, seconds)
     except subprocess.TimeoutExpired as error:
         raise UserError(
             f"{subject}: took longer than {seconds:.0f} s in one process ({setting}); "
@@ -55,7 +55,7 @@ def ask(
     return from_json(kind, json.loads(done.stdout.splitlines()[-1]), where=f"{subject}: ")
 
 
-def _run(command: Sequence[str], environment: Mapping[str, str], seconds: float) -> subprocess.CompletedProcess:
+def run(command: Sequence[str], environment: Mapping[str, str], seconds: float) -> subprocess.CompletedProcess:
     """As subprocess.run, but no interruption leaves the process running: not even one while it is being started."""
     worker = None
     try:

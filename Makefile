@@ -28,7 +28,7 @@ TRAIN_OPTIONS = --run "$(RUN)" $(if $(RECIPE),--recipe "$(RECIPE)") $(if $(DATA)
 	$(if $(FROM),--start-from "$(FROM)") \
 	$(if $(VGG),--vgg-weights "$(VGG)") $(foreach setting,$(SET),--set '$(setting)')
 
-.PHONY: help setup train train-level weights export-tflite export-table emulators benchmark benchmark-training benchmark-networks demo apk android-assets android-test android-screens test test-slow lint clean
+.PHONY: help setup train train-level weights export-tflite export-table emulators benchmark benchmark-training benchmark-networks again demo apk android-assets android-test android-screens test test-slow lint clean
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
 
@@ -68,25 +68,48 @@ benchmark: $(READY)  ## measure .tflite files on this machine: [MODELS="a.tflite
 	$(PY) -m benchmark run $(MODELS) --out "$(OUT)/results.json" --markdown "$(OUT)/results.md" $(if $(FORCE),--force)
 
 # Every network of the zoo side by side. Where there are no weights, random ones: latency, memory and size don't depend on
-# them. The phone model's own are in the box.
+# them. The phone model's own are in the box. Every step leaves a file: what is there is not made again, and a measurement
+# that was interrupted goes on. Slow networks get few runs per process: what varies is the processes.
 NETWORKS := build/networks
-NETWORK_MODELS = $(foreach quant,fp32 ptq_int8,$(NETWORKS)/models/pynet_mobile_$(quant)_1024x1024.tflite) \
-	$(foreach name,glass_net pynet double_vnet,$(foreach quant,fp32 qat_int8,$(NETWORKS)/models/$(name)_untrained_$(quant)_1024x1024.tflite))
+NETWORK_SIZE = $(if $(findstring x,$(SIZE)),$(SIZE),$(SIZE)x$(SIZE))
+NETWORK_OWN = $(foreach quant,fp32 ptq_int8,$(NETWORKS)/models/pynet_mobile_$(quant)_$(NETWORK_SIZE).tflite)
+NETWORK_MODELS = $(NETWORK_OWN) \
+	$(foreach name,glass_net pynet double_vnet,$(foreach quant,fp32 qat_int8,$(NETWORKS)/models/$(name)_untrained_$(quant)_$(NETWORK_SIZE).tflite))
+NETWORK_EVALUATIONS = $(NETWORK_OWN:$(NETWORKS)/models/%.tflite=$(NETWORKS)/evaluation/%.json)
 BUDGET = budgets/phone.yaml
 THREADS =
+NETWORK_EFFORT = --rounds 3 --max-rounds 4 --max-seconds 3
+NETWORK_SETTINGS = $(NETWORK_MODELS) --kernels xnnpack $(if $(THREADS),--threads $(THREADS)) $(NETWORK_EFFORT)
+PHONE_RESULTS =
 
-benchmark-networks: $(READY)  ## every network at 1024x1024, side by side: build/networks/report.html [THREADS=1,2,4] [BUDGET=]
-	$(PY) -m export tflite pynet_mobile --quant fp32,ptq_int8 --size 1024x1024 --out $(NETWORKS)/models
-	$(PY) -m export untrained glass_net pynet double_vnet --quant fp32,qat_int8 --size 1024x1024 --out $(NETWORKS)/models
-	$(foreach quant,fp32 ptq_int8,$(PY) -m pynet_bokeh evaluate --limit 16 --no-discs --json $(NETWORKS)/$(quant).json \
-		--model $(NETWORKS)/models/pynet_mobile_$(quant)_1024x1024.tflite &&) true
-	$(PY) -m benchmark run $(NETWORK_MODELS) --kernels xnnpack $(if $(THREADS),--threads $(THREADS)) \
-		--out $(NETWORKS)/results.json --markdown $(NETWORKS)/results.md --force
-	$(PY) -m benchmark probe --check $(NETWORKS)/results.json --out $(NETWORKS)/peaks.json --force
+benchmark-networks: $(NETWORKS)/peaks.json $(NETWORK_EVALUATIONS)  ## every network side by side: build/networks/report.html [THREADS=1,2,4] [SIZE=] [BUDGET=] [PHONE_RESULTS=] [FORCE=1 measures again]
 	$(PY) -m benchmark networks $(NETWORKS)/results.json --peaks $(NETWORKS)/peaks.json --budget $(BUDGET) \
-		$(foreach quant,fp32 ptq_int8,--evaluation pynet_mobile_$(quant)_1024x1024=$(NETWORKS)/$(quant).json) \
-		--command "make benchmark-networks" --out $(NETWORKS)/report.html --force
+		$(foreach file,$(PHONE_RESULTS),--phone $(file)) \
+		$(foreach file,$(NETWORK_EVALUATIONS),--evaluation $(notdir $(basename $(file)))=$(file)) \
+		--command "make benchmark-networks$(if $(THREADS), THREADS=$(THREADS))" --out $(NETWORKS)/report.html --force
 	@echo "look at $(NETWORKS)/report.html"
+
+$(NETWORKS)/models/pynet_mobile_%_$(NETWORK_SIZE).tflite: pynet_bokeh/weights/pynet_mobile_M.npz | $(READY)
+	$(PY) -m export tflite pynet_mobile --quant $* --size $(NETWORK_SIZE) --out $(@D) --force
+
+$(NETWORKS)/models/%_$(NETWORK_SIZE).tflite: | $(READY)
+	$(PY) -m export untrained $(subst _untrained_, --quant ,$*) --size $(NETWORK_SIZE) --out $(@D)
+
+$(NETWORKS)/evaluation/%.json: $(NETWORKS)/models/%.tflite | $(READY)
+	$(PY) -m pynet_bokeh evaluate --limit 16 --no-discs --model $< --json $@
+
+# Evaluations first: nothing else may run while models are measured.
+$(NETWORKS)/results.json: $(NETWORK_MODELS) $(NETWORKS)/settings | $(NETWORK_EVALUATIONS)
+	$(PY) -m benchmark run $(NETWORK_SETTINGS) --out $@ --markdown $(NETWORKS)/results.md --force
+
+$(NETWORKS)/peaks.json: $(NETWORKS)/results.json
+	$(PY) -m benchmark probe --check $< --out $@ --force || { rm -f $@; exit 1; }
+
+# As new as the last time that what is to be measured was another.
+$(NETWORKS)/settings: again
+	@mkdir -p $(@D)
+	@$(if $(FORCE),rm -f $@,:)
+	@echo '$(NETWORK_SETTINGS)' | cmp -s - $@ || echo '$(NETWORK_SETTINGS)' > $@
 
 # The shipped weights again, from photos with subject masks. 3 lenses for each photo as it is, 3 for montages, and scenes.
 MASKS =

@@ -1,8 +1,11 @@
 """How fast is a .tflite, how much memory does it take, and what does it make of a photo? What does training cost?"""
 
 import argparse
+import contextlib
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from benchmark import (
@@ -17,6 +20,8 @@ from benchmark import (
 )
 from pynet_bokeh import cli
 
+INTERRUPTED = "interrupted; nothing was written"
+EXIT_ENDED = 128 + signal.SIGTERM
 EPILOG = """examples:
   python -m benchmark run build/demo/models --out build/results.json
   python -m benchmark run fp32.tflite int8.tflite --threads 4 --kernels xnnpack
@@ -48,12 +53,40 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _without_leftovers(arguments: argparse.Namespace) -> int:
-    """Runs the command; files are written whole at its end, so after Ctrl-C there is nothing to go on from."""
+    """Runs the command, which Ctrl-C and SIGTERM end with one line, the processes that it started with it.
+
+    Files are written whole; a command that kept something to go on from says so in the interruption it passes on.
+    """
+    with _ended_by_sigterm():
+        try:
+            return arguments.command(arguments)
+        except _Ended as ended:
+            print(str(ended) or INTERRUPTED, file=sys.stderr)
+            return EXIT_ENDED
+        except KeyboardInterrupt as interruption:
+            print(str(interruption) or INTERRUPTED, file=sys.stderr)
+            return cli.EXIT_INTERRUPTED
+
+
+class _Ended(KeyboardInterrupt):
+    """SIGTERM, which is to be cleaned up after as Ctrl-C is."""
+
+
+@contextlib.contextmanager
+def _ended_by_sigterm() -> Iterator[None]:
+    """Without this, SIGTERM would end this process at once and leave a worker running."""
+
+    def end(*_):
+        raise _Ended
+
+    if threading.current_thread() is not threading.main_thread():  # only that one may have handlers
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, end)
     try:
-        return arguments.command(arguments)
-    except KeyboardInterrupt:
-        print("interrupted; nothing was written", file=sys.stderr)
-        return cli.EXIT_INTERRUPTED
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _add_table(commands) -> None:

@@ -38,7 +38,7 @@ class Finding:
 def warnings(results: Results) -> list[str]:
     """One line each: the machine's first, then trouble by trouble."""
     findings = [finding for measurement in results.measurements for finding in _findings(measurement, results)]
-    lines = list(_machine(results))
+    lines = list(of_machine(results))
     for topic in dict.fromkeys(finding.topic for finding in findings):
         lines += _lines([finding for finding in findings if finding.topic == topic], len(results.measurements))
     return lines
@@ -55,7 +55,8 @@ def _lines(same: Sequence[Finding], row_count: int) -> list[str]:
     ]
 
 
-def _machine(results: Results) -> Iterator[str]:
+def of_machine(results: Results) -> Iterator[str]:
+    """What makes all of its numbers doubtful."""
     load, cores = results.machine.load_average, results.machine.cores
     if load is not None and load > BUSY_LOAD * cores:
         yield (
@@ -136,8 +137,9 @@ def _precision(measurement: Measurement, summary: Summary, results: Results) -> 
     if results.precision is not None and summary.precision > results.precision:
         yield (
             summary.precision,
-            f"the median is known to ± {summary.precision:.0%} only, not to the ± {results.precision:.0%} that were "
-            f"wanted, after {len(measurement.rounds)} processes; close other programs, or raise --max-rounds.",
+            f"the median is known to ± {_percent(summary.precision)} only, not to the ± {_percent(results.precision)} "
+            f"that were wanted, after {len(measurement.rounds)} processes; close other programs, or raise "
+            "--max-rounds.",
         )
 
 
@@ -158,6 +160,8 @@ def _warm_up(measurement: Measurement, summary: Summary, results: Results) -> It
 
 def _delegation(measurement: Measurement, summary: Summary, results: Results) -> Iterator[tuple[float, str]]:
     part = measurement.rounds[0].delegation
+    if part is None and measurement.setting.kernels == GPU and measurement.rounds[0].reported:
+        yield 1, "the tool doesn't tell what the GPU took of it, and what it doesn't take runs on the CPU; see its log."
     if part is None or measurement.setting.kernels not in (XNNPACK, GPU):
         return
     left = ", ".join(f"{count} {name}" for name, count in part.left.items())
@@ -195,6 +199,11 @@ def _cold(measurement: Measurement, summary: Summary, results: Results) -> Itera
             f"the first inference took {ratio:.1f} times as long as later ones; an app should run the model once "
             "before the user waits for it.",
         )
+
+
+def _percent(share: float) -> str:
+    """Two digits, as many as matter here: 7.3 %, 0.1 %, 130 %."""
+    return f"{float(f'{100 * share:.2g}'):g} %"
 
 
 def _drift(samples: Sequence[float]) -> float:

@@ -38,7 +38,15 @@ def _setting(setting: Setting) -> list[str]:
 
 
 def latency(text: str, setting: Setting) -> Latency:
-    """Reads what the tool printed. UserError says what is missing."""
+    """Reads what the tool printed. UserError says what is missing, or which option it passed over.
+
+    It only warns of an option that it doesn't know: LiteRT's has no --use_xnnpack, and would measure XNNPACK twice.
+    """
+    wanted = _setting(setting)[-1]
+    if re.search(rf"Unconsumed cmdline flags:.*{re.escape(wanted)}", text) and setting.kernels != XNNPACK:
+        raise UserError(
+            f"this benchmark_model doesn't know {wanted}: leave {setting.kernels} out of --kernels, or take another one"
+        )
     times = _times(text)
     missing = [name for name in ("initialisation", "first") if name not in times]
     runs = list(_counted(text)) or list(_boxed(text))
@@ -82,7 +90,7 @@ def delegation(text: str, setting: Setting) -> Delegation | None:
         unnamed = nodes - part - sum(left.values())
         return Delegation(nodes, part, pieces, left | ({"unnamed": unnamed} if unnamed > 0 else {}))
     split = re.search(
-        r"(\d+) operations will run on the GPU, and the remaining (\d+) operations will run on the CPU", text
+        r"(\d+) operations will run on the GPU, and the remaining (\d+) (?:operations will run )?on the CPU", text
     )
     kernels = re.search(r"partially executed by the delegate w/ (\d+) delegate kernels", text)
     if split:
@@ -129,7 +137,7 @@ def _times(text: str) -> dict[str, float]:
         first = first or warm_up.get("first") or warm_up.get("curr")
         if first:
             found["first"] = float(first) / 1000
-    for name, label in (("initialisation", "Model initialization"), ("first", r"Warmup \(first\)")):
+    for name, label in (("initialisation", "Model initialization"), ("first", r"(?:Warmup \(first\)|First inference)")):
         boxed = re.search(rf"{label}:\s+{_NUMBER} ms", text)
         if boxed:
             found[name] = float(boxed[1])

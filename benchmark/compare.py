@@ -35,6 +35,10 @@ class Comparison:
         """A regression: slower by more than the threshold, and not by chance alone."""
         return self.latency.value > 1 + threshold and self.latency.interval[0] > 1
 
+    def blind(self, threshold: float) -> bool:
+        """Whether the interval is so wide that a regression of the threshold wouldn't be shown."""
+        return self.latency.interval[1] > (1 + threshold) * self.latency.value
+
     def hungrier(self, threshold: float) -> bool:
         """More memory by more than the threshold. Memory is measured once, so it has no interval."""
         return self.memory is not None and self.memory > 1 + threshold
@@ -112,10 +116,15 @@ def lines(difference: Difference, threshold: float) -> Iterator[str]:
         yield from columned([columns, *body], left=(0, 1, 8))
     yield from (f"caution: {text}" for text in difference.cautions)
     yield from (f"only in the second file: {name}" for name in difference.new)
+    if blind := [one for one in difference.comparisons if one.blind(threshold)]:
+        yield (
+            f"caution: {len(blind)} of {len(difference.comparisons)} rows vary too much to show a regression of "
+            f"{threshold:.0%}; measure both again on a quiet machine, with more --rounds"
+        )
     regressions = difference.regressions(threshold)
     yield from (f"regression: {text}" for text in regressions)
     if not regressions:
-        yield f"no regression beyond {threshold:.0%}"
+        yield f"no regression beyond {threshold:.0%} was shown"
 
 
 def _row(one: Comparison, threshold: float) -> tuple[str, ...]:

@@ -14,6 +14,14 @@ def add(commands) -> None:
         "what they compute and hold.",
     )
     parser.add_argument("results", type=Path, metavar="RESULTS.json", help="what run --out wrote")
+    parser.add_argument(
+        "--phone",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="RESULTS.json",
+        help="what run --on phone --out wrote, of the same models; repeatable",
+    )
     parser.add_argument("--peaks", type=Path, metavar="FILE.json", help="what probe --out wrote: adds bounds")
     parser.add_argument("--budget", type=Path, metavar="BUDGET.yaml", help="adds verdicts")
     parser.add_argument(
@@ -44,6 +52,7 @@ def _networks(arguments: argparse.Namespace) -> int:
     limits = budget.read(arguments.budget) if arguments.budget else None
     inputs = gather(
         measured,
+        phones=[_phone(path) for path in arguments.phone],
         evaluations=dict(arguments.evaluation),
         peaks=probe.read(arguments.peaks) if arguments.peaks else None,
         limits=limits,
@@ -54,31 +63,49 @@ def _networks(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def gather(measured, *, evaluations, peaks, limits, commands):
-    """Reads what the page needs beside the results. Models whose file is gone or another one are left out of it."""
-    from benchmark import models, verdict_command
+def _phone(path: Path):
+    from benchmark import results
+
+    found = results.read(path)
+    if not found.on_phone:
+        raise UserError(f"--phone: results of run --on phone are wanted; {path} is of {found.executor}")
+    return found
+
+
+def gather(measured, *, phones=(), evaluations, peaks, limits, commands):
+    """Reads what the page needs beside the results. Models whose file is gone or another one are left out of it.
+
+    Results that are a phone's own count among `phones`.
+    """
+    from benchmark import models, page_phones, verdict_command
+    from benchmark.budget import PHONE
     from benchmark.inspection import inspect
     from benchmark.page_inputs import read_evaluation
-    from benchmark.page_networks import NetworksInputs
+    from benchmark.page_networks import NetworksInputs, Verdict
     from pynet_bokeh.files import read_json
 
     names = [facts.name for facts in measured.models]
     for name in evaluations:
         if name not in names:
             raise UserError(f"--evaluation {name}: no such model was measured; there are {', '.join(names)}")
-    inspections, verdicts, untrained = {}, {}, set()
+    phones = [measured, *phones] if measured.on_phone else list(phones)
+    inspections, verdicts, untrained = {}, [], set()
     for facts in measured.models:
         path = Path(facts.path)
         if not path.is_file() or models.digest(path) != facts.sha256:
             continue
         inspections[facts.name] = inspect(path)
         if limits:
-            verdicts[facts.name] = verdict_command.judged(limits, path, measured)
+            there = [phone for phone in phones if any(one.sha256 == facts.sha256 for one in phone.models)]
+            for place in there if limits.where == PHONE and there else [measured]:
+                name = page_phones.name(place) if place.on_phone else None
+                verdicts.append(Verdict(facts.name, name, verdict_command.judged(limits, path, place)))
         sidecar = path.with_suffix(".json")
         if sidecar.is_file() and read_json(sidecar).get("untrained"):
             untrained.add(facts.name)
     return NetworksInputs(
         results=measured,
+        phones=phones,
         inspections=inspections,
         untrained=frozenset(untrained),
         evaluations=[read_evaluation(name, path) for name, path in evaluations.items()],

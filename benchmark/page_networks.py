@@ -5,18 +5,19 @@ from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 
-from benchmark import speed_plots
-from benchmark.advice import warnings
-from benchmark.bounds import CPU, GPU, chips, lower_bound
+from benchmark import page_phones, speed_plots
+from benchmark.advice import of_machine
+from benchmark.bounds import lower_bound
 from benchmark.html_parts import Html, markup, missing, section, table, warning_list
 from benchmark.inspect_command import giga, mega
 from benchmark.inspection import Inspection
 from benchmark.page_inputs import Evaluation
+from benchmark.page_phones import everything
 from benchmark.page_style import CSS
 from benchmark.probe import Probe
-from benchmark.report import COLUMNS, LEFT_ALIGNED, notes, rows, three_digits
+from benchmark.report import three_digits
 from benchmark.results import Measurement, Results
-from benchmark.samples import XNNPACK, Setting
+from benchmark.samples import XNNPACK, Delegation, Setting
 from benchmark.speed_plots import QualityPoint, short_names
 from benchmark.statistics import ratio
 from benchmark.verdict import FAILS, Judgement, overall
@@ -27,16 +28,26 @@ WIDE = 100.0
 
 
 @dataclass(frozen=True)
+class Verdict:
+    """A model held against the budget, as measured on `phone`; None where none measured it."""
+
+    model: str
+    phone: str | None
+    judgements: Sequence[Judgement]
+
+
+@dataclass(frozen=True)
 class NetworksInputs:
     """What the page shows; by the models' names in `results` where it is a mapping."""
 
     results: Results
+    phones: Sequence[Results] = ()
     inspections: Mapping[str, Inspection] = field(default_factory=dict)
     untrained: frozenset[str] = frozenset()
     evaluations: Sequence[Evaluation] = ()
     probe: Probe | None = None
     budget: str | None = None
-    verdicts: Mapping[str, Sequence[Judgement]] = field(default_factory=dict)
+    verdicts: Sequence[Verdict] = ()
     commands: Sequence[str] = ()
 
 
@@ -58,9 +69,10 @@ def build(inputs: NetworksInputs, *, title: str) -> str:
         section("More threads", _threads(results)),
         section("Memory", _memory(inputs, shown)),
         section("Quality against latency", _quality(inputs, shown)),
-        section("Bounds on phones nobody measured", _bounds(inputs)),
+        section("On phones", page_phones.measured(inputs.phones)),
+        section("Bounds on phones nobody measured", page_phones.bounds(inputs.inspections)),
         section("Verdict", _verdict(inputs)),
-        section("Every setting", _everything(results)),
+        section("Every setting", everything(results)),
         section("How it was made", _making(inputs)),
     ]
     return (
@@ -101,7 +113,9 @@ def _head(inputs: NetworksInputs, shown: Sequence[Measurement], setting: Setting
         lead += (
             " Models called untrained have random weights: their latency, memory and size are real, their pictures not."
         )
-    return f'<header><h1>{escape(title)}</h1><p class="lead">{markup(lead)}</p><dl class="tiles">{tiles}</dl></header>'
+    doubts = warning_list(list(of_machine(inputs.results)))
+    head = f'<h1>{escape(title)}</h1><p class="lead">{markup(lead)}</p><dl class="tiles">{tiles}</dl>'
+    return f"<header>{head}{doubts}</header>"
 
 
 def network(inputs: NetworksInputs, model: str) -> str:
@@ -123,7 +137,7 @@ def _times(one: Measurement, fastest: Measurement) -> Html:
 
 
 def _side_by_side(inputs: NetworksInputs, shown: Sequence[Measurement], setting: Setting) -> str:
-    columns = ["model", "weights", "GMAC", "8-bit", "file MB", "median ms", "95 %", "ratio", "99 %", "peak MB", "taken"]
+    columns = ["model", "weights", "GMAC", "file MB", "median ms", "95 %", "ratio", "99 %", "peak MB", "taken"]
     if inputs.probe:
         columns += ["bound ms", "of peak"]
     body, short = [], short_names([one.model for one in shown])
@@ -135,26 +149,32 @@ def _side_by_side(inputs: NetworksInputs, shown: Sequence[Measurement], setting:
             short[one.model],
             "random" if one.model in inputs.untrained else "trained",
             giga(found.macs) if found else "–",
-            f"{found.share_int8:.0%}" if found else "–",
             three_digits(facts.bytes / 1e6),
             three_digits(summary.median),
             _range(summary.interval),
             three_digits(compared.value),
             "" if one is shown[0] else _range(compared.interval),
             f"{one.memory.peak_mb:.0f}" if one.memory else "–",
-            "–" if part is None else "all" if part.whole else f"{part.delegated}/{part.nodes} in {part.partitions}",
+            _taken(part),
         ]
         if inputs.probe:
             bound = lower_bound(found, inputs.probe.peak(setting.threads)) if found else None
             row += [three_digits(bound.ms), f"{bound.ms / summary.median:.0%}"] if bound else ["–", "–"]
         body.append(row)
     text = (
-        f"<p>{escape(str(setting))}. Ratios are to the fastest, with the interval that holds the true one; 8-bit is "
-        "the share of the multiply-accumulates with 8-bit weights; taken is what XNNPACK runs of the operators."
+        f"<p>{escape(str(setting))}. Ratios are to the fastest, with the interval that holds the true one; taken is "
+        "what XNNPACK runs of the operators, and in how many pieces where it isn't one."
     )
     if inputs.probe:
         text += " The bound is the least time by this machine's own measured peaks."
     return text + "</p>" + table(columns, body, left=(1,), emphasized=[0])
+
+
+def _taken(part: Delegation | None) -> str:
+    if part is None:
+        return "–"
+    pieces = f" in {part.partitions}" if part.partitions > 1 else ""
+    return "all" if part.whole else f"{part.delegated}/{part.nodes}{pieces}"
 
 
 def _range(interval: tuple[float, float]) -> str:
@@ -235,57 +255,22 @@ def quality_points(
     return found, evaluations[0].input_psnr if evaluations else None
 
 
-def _bounds(inputs: NetworksInputs) -> str:
-    if not inputs.inspections:
-        return missing("the models' files are gone", "run")
-    units = [(chip, unit, peak) for chip in chips() for unit in (CPU, GPU) if (peak := chip.peak(unit))]
-    columns = ["at least … ms", *(f"{chip.name} {unit}" for chip, unit, _ in units)]
-    short = short_names(list(inputs.inspections))
-    body = [
-        [short[name], *(three_digits(lower_bound(found, peak).ms) for _, _, peak in units)]
-        for name, found in inputs.inspections.items()
-    ]
-    sources = "".join(
-        f"<li>{escape(chip.name)}<ul>{''.join(f'<li>{_linked(source)}</li>' for source in chip.sources)}</ul></li>"
-        for chip in chips()
-    )
-    return (
-        "<p>No phone was measured. These are lower bounds, not predictions: what must be computed and moved, against "
-        "the chip's published peaks. Real latencies are several times as long.</p>"
-        + table(columns, body)
-        + f"<details><summary>Where the chips' figures come from</summary><ul>{sources}</ul></details>"
-    )
-
-
-def _linked(source: str) -> Html:
-    text, found, address = source.partition("https://")
-    return Html(escape(text) + (f'<a href="https://{escape(address)}">{markup(address)}</a>' if found else ""))
-
-
 def _verdict(inputs: NetworksInputs) -> str:
     if not inputs.verdicts:
         return missing("no budget was given", "--budget budgets/phone.yaml")
-    body, short = [], short_names(list(inputs.verdicts))
-    for name, judgements in inputs.verdicts.items():
-        for number, one in enumerate(judgements):
-            verdict = Html(f"<b>{escape(one.verdict)}</b>") if one.verdict == FAILS else one.verdict
-            head = [short[name], overall(judgements)] if number == 0 else ["", ""]
-            body.append([*head, one.criterion, verdict, one.text])
+    body, short = [], short_names([one.model for one in inputs.verdicts])
+    several = len({one.phone for one in inputs.verdicts}) > 1
+    for verdict in inputs.verdicts:
+        for number, one in enumerate(verdict.judgements):
+            judged = Html(f"<b>{escape(one.verdict)}</b>") if one.verdict == FAILS else one.verdict
+            name = short[verdict.model] + (f" on {verdict.phone or 'no phone'}" if several else "")
+            head = [name, overall(verdict.judgements)] if number == 0 else ["", ""]
+            body.append([*head, one.criterion, judged, one.text])
     return (
         f"<p>Budget: {escape(inputs.budget or '')}.</p>"
         + '<div class="prose">'
         + table(["model", "verdict", "criterion", "", "why"], body, left=(1, 2, 3, 4))
         + "</div>"
-    )
-
-
-def _everything(results: Results) -> str:
-    text = [index for index, column in enumerate(COLUMNS) if column in LEFT_ALIGNED]
-    failures = [f"Not measured: {failure.reason}" for failure in results.failures]
-    return (
-        table(COLUMNS, [row.cells() for row in rows(results)], left=text)
-        + f'<p class="soft">{escape(notes(results))}</p>'
-        + warning_list(warnings(results) + failures)
     )
 
 

@@ -13,7 +13,8 @@ import numpy as np
 
 from benchmark.records import to_json
 from benchmark.samples import CPU_KERNELS, STAGES, XNNPACK, PhotoCost, Setting
-from benchmark.worker import import_litert, limited_memory, peak_resident_mb
+from benchmark.session import import_litert
+from benchmark.worker import limited_memory, peak_resident_mb
 from pynet_bokeh import cli, images
 from pynet_bokeh.render import finish, prepare
 from pynet_bokeh.runtime import TflitePredictor

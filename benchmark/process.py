@@ -1,11 +1,13 @@
 """A worker's answer from a fresh process, or one line on why there is none."""
 
+import contextlib
 import json
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from benchmark.records import from_json
@@ -40,15 +42,9 @@ def ask(
     """
     # The package may run from a checkout that is not installed, whatever the current folder.
     search = os.pathsep.join([str(REPOSITORY), *filter(None, [os.environ.get("PYTHONPATH")])])
+    environment = {**os.environ, **(environment or {}), "PYTHONPATH": search}
     try:
-        done = subprocess.run(
-            [sys.executable, "-m", module, *arguments],
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=seconds,
-            env={**os.environ, **(environment or {}), "PYTHONPATH": search},
-        )
+        done = run([sys.executable, "-m", module, *arguments], environment, seconds)
     except subprocess.TimeoutExpired as error:
         raise UserError(
             f"{subject}: took longer than {seconds:.0f} s in one process ({setting}); "
@@ -57,6 +53,51 @@ def ask(
     if done.returncode:
         raise UserError(_failure(done, subject, runner, setting))
     return from_json(kind, json.loads(done.stdout.splitlines()[-1]), where=f"{subject}: ")
+
+
+def run(command: Sequence[str], environment: Mapping[str, str], seconds: float) -> subprocess.CompletedProcess:
+    """As subprocess.run, but no interruption leaves the process running: not even one while it is being started."""
+    worker = None
+    try:
+        with _signals_held_back():
+            worker = subprocess.Popen(
+                command,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                errors="replace",
+                env=dict(environment),
+            )
+        printed, errors = worker.communicate(timeout=seconds)
+    except BaseException:
+        if worker:
+            worker.kill()
+            worker.communicate()
+        raise
+    return subprocess.CompletedProcess(command, worker.returncode, printed, errors)
+
+
+@contextlib.contextmanager
+def _signals_held_back() -> Iterator[None]:
+    """What Ctrl-C and SIGTERM do in this program is done at the end, when they come meanwhile.
+
+    By handlers, not by a mask: that one would be the new process's, too.
+    """
+    if threading.current_thread() is not threading.main_thread():  # which alone is interrupted
+        yield
+        return
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    handlers = {number: handler for number, handler in handlers.items() if callable(handler)}
+    came: list[int] = []
+    for number in handlers:
+        signal.signal(number, lambda number, frame: came.append(number))
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+    for number in came[:1]:
+        handlers[number](number, None)
 
 
 def _failure(done: subprocess.CompletedProcess, subject: str, runner: str, setting: str) -> str:

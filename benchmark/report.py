@@ -108,8 +108,14 @@ def notes(results: Results) -> str:
         f"{results.executor}: {device}{machine.cpu}, {machine.cores} cores, {machine.os}, {runtime}. "
         f"Each latency comes from {_processes(processes)}, warm-up left out; the interval is the median's, "
         f"the ratio is to {first} in the same setting, first ms is the first inference after loading, "
-        "and peak MB is the whole process's memory, measured apart."
+        "and peak MB is the whole process's memory, measured apart." + _sittings(results)
     )
+
+
+def _sittings(results: Results) -> str:
+    count = len(results.resumed)
+    times = "" if count == 1 else f" {count} times"
+    return f" The run was interrupted and taken up again{times}, last at {results.resumed[-1]}." if count else ""
 
 
 def three_digits(value: float) -> str:

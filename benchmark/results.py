@@ -1,7 +1,7 @@
 """A benchmark's results: everything that was measured, raw, in one JSON file."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmark.machine import Machine
@@ -53,6 +53,8 @@ class Results:
     measurements: list[Measurement]
     failures: list[Failure]
     precision: float | None = None  # what rounds were repeated for, see `schedule.measure`
+    broken_off: bool = False  # the place was gone, such as a phone that was unplugged, before all was measured
+    resumed: list[str] = field(default_factory=list)  # when the run was taken up again, ISO 8601, UTC
 
     def model(self, name: str) -> ModelFacts:
         return next(model for model in self.models if model.name == name)

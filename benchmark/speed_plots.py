@@ -186,13 +186,13 @@ def _names(axes, names: Sequence[str]) -> None:
 
 
 def _logarithmic(axes, values: Sequence[float]) -> None:
-    """A logarithmic x axis around `values`, with plain numbers at 1, 2 and 5."""
+    """A logarithmic x axis around `values`, numbers at 1, 2 and 5: more in a narrow range, fewer in a wide one."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
     axes.set_xscale("log")
     low, high = min(values), max(values)
     axes.set_xlim(low / 1.25, high * 1.6)
-    steps = (1.0, 2.0, 5.0) if high / low < 300 else (1.0,)
+    steps = tuple(range(1, 10)) if high / low < 4 else (1, 2, 5) if high / low < 300 else (1,)
     axes.xaxis.set_major_locator(LogLocator(base=10, subs=steps))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.xaxis.set_minor_formatter(NullFormatter())

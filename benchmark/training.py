@@ -12,6 +12,7 @@ from benchmark import machine
 from benchmark.process import ask
 from benchmark.records import to_json
 from benchmark.training_samples import PipelineSample, RecipeFacts, TrainingCase, TrainingSample, scene_size
+from pynet_bokeh.cli import duration
 from pynet_bokeh.data.scenes import SceneSource
 from pynet_bokeh.data.writing import write_pairs
 from pynet_bokeh.errors import UserError
@@ -104,7 +105,9 @@ def measure(wanted: Wanted, *, announce: Callable[[str], None] = lambda text: No
     trained, read, failures = [], [], []
     with tempfile.TemporaryDirectory(prefix="pynet_bokeh_scenes_") as folder:
         for number, (what, case, drawn) in enumerate(tasks, start=1):
-            announce(f"{number}/{len(tasks)} {what} {title(case)}{', scenes drawn on the fly' if drawn else ''}")
+            each = (time.monotonic() - clock) / (number - 1) if number > 1 else None
+            left = f" · {duration(each * (len(tasks) - number + 1))} left" if each else ""
+            announce(f"{number}/{len(tasks)} {what} {title(case)}{', scenes drawn on the fly' if drawn else ''}{left}")
             try:
                 pictures = None if drawn else wanted.folder or _scenes(facts[case.recipe], wanted, Path(folder))
                 placed = replace(case, folder=pictures and str(pictures))

@@ -156,7 +156,7 @@ def _delegated(budget: Budget, measured: Measurement | None, partition: Delegati
     return Judgement(
         DELEGATED,
         FAILS,
-        f"{part.delegated} of {part.nodes} operators in {part.partitions} pieces, {source}"
+        f"{part.delegated} of {part.nodes} operators in {part.partitions} piece{'s' * (part.partitions != 1)}, {source}"
         + (f"; left: {left}" * bool(left)),
     )
 

@@ -6,7 +6,6 @@ Prints one JSON object on standard output. Errors are one line on standard error
 import argparse
 import contextlib
 import gc
-import importlib
 import json
 import math
 import re
@@ -17,7 +16,6 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmark.delegation import partition
 from benchmark.machine import available_memory_mb
 from benchmark.records import from_json, to_json
 from benchmark.samples import (
@@ -32,6 +30,7 @@ from benchmark.samples import (
     Signature,
     TensorFacts,
 )
+from benchmark.session import import_litert, open_session, random_pictures
 from pynet_bokeh import cli
 from pynet_bokeh.errors import UserError
 from pynet_bokeh.runtime import open_interpreter
@@ -39,29 +38,11 @@ from pynet_bokeh.runtime import open_interpreter
 STEADY_RUNS = 3  # the warm-up is over when the medians of the last three runs and of the three before …
 STEADY_SHARE = 0.05  # … differ by less than this
 MEMORY_RUNS = 3
+MEMORY_SECONDS = 2.0  # a slow model has shown its memory before these runs are through
 PATIENCE = 3
 LEAST_MEMORY_MB = 500.0  # the interpreter and its libraries
 # What LiteRT says when an allocation failed; where C++ threw std::bad_alloc it says nothing at all.
 _NO_MEMORY = re.compile(r"failed to reshape runtime|alloc|nable to reserve|emory", re.I)
-
-
-def random_pictures(inputs: Sequence[dict], *, seed: int = 0) -> list[np.ndarray]:
-    """One random picture per input, in the tensor's own shape and type: float [0,1), or the whole range of 8 bits.
-
-    `inputs` are `Interpreter.get_input_details()`. The same seed gives the same pictures on every machine.
-    """
-    generator = np.random.default_rng(seed)
-    pictures = []
-    for tensor in inputs:
-        kind = np.dtype(tensor["dtype"])
-        if kind in (np.uint8, np.int8):
-            picture = generator.integers(np.iinfo(kind).min, np.iinfo(kind).max, tensor["shape"], kind, endpoint=True)
-        elif kind.kind == "f":
-            picture = generator.random(tensor["shape"], np.float32).astype(kind)
-        else:
-            raise UserError(f"input {tensor['name']}: float, uint8 or int8 can be measured; the model wants {kind}")
-        pictures.append(picture)
-    return pictures
 
 
 def steady(times: Sequence[float]) -> bool:
@@ -120,7 +101,7 @@ def measure_latency(model: Path, setting: Setting, effort: Effort) -> Latency:
     on the GPU that is until its output can be read."""
     import_litert(setting)
     start = time.perf_counter_ns()
-    session = _open(model, setting)
+    session = open_session(model, setting)
     initialisation = (time.perf_counter_ns() - start) / 1e6
     infer = session.fill()
 
@@ -146,12 +127,16 @@ def measure_latency(model: Path, setting: Setting, effort: Effort) -> Latency:
 
 
 def measure_memory(model: Path, setting: Setting) -> Memory:
-    """The process's peak memory after three inferences, and what it was with LiteRT imported but no model open."""
+    """The process's peak memory after three inferences, or as many as start within two seconds; and what it was with
+    LiteRT imported but no model open."""
     import_litert(setting)
     baseline = peak_resident_mb()
-    infer = _open(model, setting).fill()
+    infer = open_session(model, setting).fill()
+    began = time.monotonic()
     for _ in range(MEMORY_RUNS):
         infer()
+        if time.monotonic() - began > MEMORY_SECONDS:
+            break
     return Memory(baseline_mb=baseline, peak_mb=peak_resident_mb())
 
 
@@ -169,7 +154,7 @@ def inspect(model: Path) -> Signature:
 
 def partition_of(model: Path) -> Delegation:
     """Opens the model; how much of it XNNPACK takes. Raises UserError where the runtime doesn't tell."""
-    part = _open(model, Setting(XNNPACK, 1)).delegation()
+    part = open_session(model, Setting(XNNPACK, 1)).delegation()
     if part is None:
         raise UserError(f"{model}: this version of ai-edge-litert doesn't tell how it splits a model")
     return part
@@ -217,53 +202,6 @@ def limited_memory(model: Path, setting: Setting) -> Iterator[None]:
         if isinstance(error, UserError):
             raise
         raise UserError(f"{model}: can't be run ({lines[-1] if lines else type(error).__name__})") from error
-
-
-def import_litert(setting: Setting) -> None:
-    """Imports LiteRT ahead of `pynet_bokeh.runtime`, which imports it when it first opens a model.
-
-    Otherwise Python's 0.1 s would count as the model's initialisation, and the library's memory as the model's.
-    """
-    importlib.import_module("ai_edge_litert." + ("compiled_model" if setting.kernels == GPU else "interpreter"))
-
-
-class _CpuSession:
-    adapter = None
-
-    def __init__(self, model: Path, setting: Setting):
-        self._interpreter = open_interpreter(model, threads=setting.threads, xnnpack=setting.kernels == XNNPACK)
-
-    def fill(self) -> Callable[[], object]:
-        """Sets the inputs; what it returns infers."""
-        inputs = self._interpreter.get_input_details()
-        for tensor, picture in zip(inputs, random_pictures(inputs), strict=True):
-            self._interpreter.set_tensor(tensor["index"], picture)
-        return self._interpreter.invoke
-
-    def delegation(self) -> Delegation | None:
-        # A private method, so it may leave with any release; the measurement stands without it.
-        details = getattr(self._interpreter, "_get_ops_details", None)
-        return partition(details()) if details else None
-
-
-class _GpuSession:
-    def __init__(self, model: Path):
-        from benchmark import gpu
-
-        self._model, self.adapter = gpu.open_model(model)
-
-    def fill(self) -> Callable[[], object]:
-        inputs = [{**tensor, "name": name} for name, tensor in self._model.inputs.items()]
-        pictures = random_pictures(inputs)
-        return self._model.bind({tensor["name"]: one for tensor, one in zip(inputs, pictures, strict=True)})
-
-    def delegation(self) -> Delegation:
-        """All of it: what the GPU takes in part is refused."""
-        return Delegation(nodes=0, delegated=0, partitions=1)
-
-
-def _open(model: Path, setting: Setting) -> _CpuSession | _GpuSession:
-    return _GpuSession(model) if setting.kernels == GPU else _CpuSession(model, setting)
 
 
 def _facts(tensor: dict) -> TensorFacts:

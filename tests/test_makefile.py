@@ -38,6 +38,8 @@ def make(*arguments):
         (["demo"], "--evaluation fp16=build/demo/evaluation/fp16.json"),
         (["benchmark-networks"], "double_vnet_untrained_qat_int8_1024x1024.tflite --kernels xnnpack"),
         (["benchmark-networks", "THREADS=1,4", "BUDGET=own.yaml"], "--kernels xnnpack --threads 1,4"),
+        (["benchmark-networks", "SIZE=512"], "pynet_untrained_fp32_512x512.tflite"),
+        (["benchmark-networks", "PHONE_RESULTS=a.json b.json"], "--phone a.json --phone b.json"),
     ],
 )
 def test_variables_become_options(arguments, command):

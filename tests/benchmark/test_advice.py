@@ -6,7 +6,7 @@ import pytest
 
 from benchmark.advice import warnings
 from benchmark.executor import FakeExecutor
-from benchmark.samples import Delegation, PhoneState, Setting
+from benchmark.samples import Delegation, PhoneState, Reported, Setting
 from benchmark.schedule import measure
 
 CPU, GPU = Setting("xnnpack", 1), Setting("gpu", 1)
@@ -50,6 +50,13 @@ def test_a_delegate_that_fell_back(measured, delegation, said):
     assert warnings(measured(GPU, delegation=Delegation(0, 0, 1))) == []
 
 
+def test_a_tool_that_doesn_t_tell_what_the_gpu_took(measured):
+    reported = Reported(10, 10.0, 0.1, 9.9, 10.1)
+    (line,) = warnings(measured(GPU, delegation=None, reported=reported))
+    assert "doesn't tell what the GPU took" in line
+    assert warnings(measured(CPU, delegation=None, reported=reported)) == []
+
+
 def test_a_software_gpu_is_no_gpu(measured):
     whole = Delegation(0, 0, 1)
     (line,) = warnings(measured(GPU, delegation=whole, adapter="llvmpipe (LLVM 15), a software driver"))
@@ -65,5 +72,5 @@ def test_runs_that_were_disturbed(measured):
 
 def test_a_precision_that_was_missed(measured):
     (line,) = warnings(measured(precision=0.001))
-    assert "not to the ± 0% that were wanted" in line or "not to the ± 0.1" in line
+    assert "not to the ± 0.1 % that were wanted" in line
     assert "after 6 processes" in line and "--max-rounds" in line

@@ -59,6 +59,36 @@ def test_what_the_delegate_took(name, setting, delegation):
     assert benchmark_model.delegation(printed(name), setting) == delegation
 
 
+def test_litert_s_readme_calls_the_first_run_otherwise_than_its_source():
+    text = printed("framed-only").replace("Warmup (first):       87.11 ms", "First inference:      120.45 ms")
+    assert benchmark_model.latency(text, XNNPACK).first_ms == 120.45
+
+
+def test_runs_that_all_took_the_same():
+    text = printed("exponents").replace("count=1 curr=3512391", "count=2 curr=3512391(all same)")
+    assert benchmark_model.latency(text, GPU).first_ms == pytest.approx(3512.391)
+
+
+def test_what_the_oldest_gpu_delegate_left_to_the_cpu():
+    text = (
+        "ERROR: Next operations are not supported by GPU delegate:\nMAXIMUM: Operation is not supported.\n"
+        "MEAN: Operation is not supported.\nFirst 65 operations will run on the GPU, and the remaining 3 on the CPU.\n"
+    )
+    assert benchmark_model.delegation(text, GPU) == Delegation(68, 65, 1, {"MAXIMUM": 1, "MEAN": 1})
+
+
+@pytest.mark.parametrize(("setting", "option"), [(BUILTIN, "--use_xnnpack=false"), (GPU, "--use_gpu=true")])
+def test_an_option_that_the_tool_passes_over_is_no_measurement(setting, option):
+    text = f"INFO: STARTING!\nWARN: Unconsumed cmdline flags: {option}\n" + printed("framed")
+    with pytest.raises(UserError, match=f"doesn't know {option}: leave {setting.kernels} out of --kernels"):
+        benchmark_model.latency(text, setting)
+
+
+def test_xnnpack_needs_no_option_where_there_is_none():
+    text = "WARN: Unconsumed cmdline flags: --use_xnnpack=true\n" + printed("framed")
+    assert benchmark_model.latency(text, XNNPACK).typical_ms == 51.891
+
+
 def test_a_gpu_that_took_all_without_counting_and_one_that_took_nothing():
     whole = "Explicitly applied GPU delegate, and the model graph will be completely executed by the delegate."
     assert benchmark_model.delegation(whole, GPU).whole

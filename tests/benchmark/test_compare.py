@@ -8,7 +8,7 @@ import pytest
 
 from benchmark import results
 from benchmark.__main__ import main
-from benchmark.compare import FASTER, SAME, SLOWER, UNCLEAR, compare
+from benchmark.compare import FASTER, SAME, SLOWER, UNCLEAR, compare, lines
 from benchmark.executor import FakeExecutor
 from benchmark.samples import Setting
 from benchmark.schedule import measure
@@ -44,6 +44,15 @@ def test_noise_is_no_regression(stand_ins):
     ]
     (slower,) = [one for one in compare(*noisy).comparisons if one.model == "a"]
     assert slower.latency.value > 0 and not slower.slower(0.0)
+
+
+def test_rows_that_vary_too_much_to_show_anything_are_told(stand_ins):
+    calm = compare(*(run(stand_ins, a=100.0, b=50.0, c=10.0) for _ in range(2)))
+    assert not [line for line in lines(calm, 0.05) if line.startswith("caution")]
+    noisy = [measure(FakeExecutor({"a": 100.0}, noise=0.9), stand_ins[:1], ONE, rounds=3) for _ in range(2)]
+    told = list(lines(compare(*noisy), 0.05))
+    assert "caution: 1 of 1 rows vary too much to show a regression of 5%" in "\n".join(told)
+    assert told[-1] == "no regression beyond 5% was shown"
 
 
 def test_memory_size_and_lost_models_count(fake_results):

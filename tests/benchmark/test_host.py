@@ -5,6 +5,7 @@ import subprocess
 
 import pytest
 
+from benchmark import process
 from benchmark.host import HostExecutor
 from benchmark.samples import Effort, Setting
 from pynet_bokeh.errors import UserError
@@ -24,7 +25,7 @@ SETTING = Setting("xnnpack", 2)
 )
 def test_a_worker_that_fails_is_one_line(monkeypatch, returncode, stderr, message):
     done = subprocess.CompletedProcess([], returncode, stdout="", stderr=stderr)
-    monkeypatch.setattr(subprocess, "run", lambda *_, **__: done)
+    monkeypatch.setattr(process, "run", lambda *_: done)
     with pytest.raises(UserError) as caught:
         HostExecutor().memory("a.tflite", SETTING)
     assert str(caught.value) == message
@@ -38,12 +39,12 @@ def test_a_worker_that_takes_too_long_is_ended(stand_ins):
 def test_effort_and_setting_reach_the_worker(monkeypatch):
     seen = []
 
-    def run(command, **options):
+    def run(command, environment, seconds):
         seen.append(command)
         answer = {"initialisation_ms": 1.0, "first_ms": 1.0, "warmup_ms": [], "samples_ms": [1.0], "settled": None}
         return subprocess.CompletedProcess([], 0, stdout=json.dumps({**answer, "delegation": None}), stderr="")
 
-    monkeypatch.setattr(subprocess, "run", run)
+    monkeypatch.setattr(process, "run", run)
     latency = HostExecutor().latency("a.tflite", SETTING, Effort(min_runs=3))
     assert latency.samples_ms == [1.0]
     assert seen[0][1:5] == ["-m", "benchmark.worker", "latency", "a.tflite"]

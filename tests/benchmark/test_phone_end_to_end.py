@@ -125,12 +125,13 @@ def test_what_the_tool_says_of_a_model_it_can_t_run_is_told(phone, tool, real_mo
         executor.memory(real_models / "unknown.tflite", Setting("xnnpack", 1))
 
 
-def test_a_phone_unplugged_meanwhile_is_one_line_and_what_was_measured_stays(phone, real_models, tmp_path, capsys):
+def test_a_phone_unplugged_meanwhile_is_one_line_and_the_same_command_goes_on(phone, real_models, tmp_path, capsys):
     phone.plug_in()
-    slow = tmp_path / "slow"
+    slow, calm = tmp_path / "slow", phone.inside_bin / "calm"
     text = json.dumps((Path(__file__).parent / "benchmark_model" / "percentiles.txt").read_text())
     slow.write_text(
-        f"#!{sys.executable}\nimport sys, time\nprint({text})\n'0.tflite' in sys.argv[1] or time.sleep(30)\n"
+        f"#!{sys.executable}\nimport os, sys, time\nprint({text})\n"
+        f"time.sleep(0.3 if '0.tflite' in sys.argv[1] or os.path.exists({str(calm)!r}) else 30)\n"
     )
     out = tmp_path / "results.json"
     models = [str(real_models / f"{name}.tflite") for name in ("whole", "split")]
@@ -150,7 +151,19 @@ def test_a_phone_unplugged_meanwhile_is_one_line_and_what_was_measured_stays(pho
     assert len(errors) == 1
     assert errors[0].startswith(f"error: phone {SERIAL}: ")
     assert "plug it in" in errors[0] or "the connection broke off" in errors[0]
-    assert [one.model for one in results.read(out).measurements] == ["whole"]
+    first = results.read(out)
+    assert [one.model for one in first.measurements] == ["whole"]
+    assert first.broken_off
+    kept = tmp_path / "results.unfinished.json"
+    assert len(json.loads(kept.read_text())["answers"]) == 1
+    calm.touch()
+    phone.plug_in()
+    assert main([*command, *QUICK, "--kernels", "xnnpack", "--out", str(out)]) == 0
+    second = results.read(out)
+    assert [(one.model, len(one.rounds)) for one in second.measurements] == [("whole", 2), ("split", 2)]
+    assert second.started == first.started and len(second.resumed) == 1
+    assert not kept.exists()
+    assert left_behind(phone) == ""
 
 
 def test_no_phone(phone, capsys, real_models, tool):

@@ -16,12 +16,11 @@ class Terminal(io.StringIO):
 
 def run(stream, seconds, steps):
     """Goes through `steps`, each taking what `seconds` says for its setting."""
-    now = [0.0]
-    progress = Progress(stream, clock=lambda: now[0])
+    progress, took = Progress(stream), []
     for position, step in enumerate(steps):
-        progress(Announcement(step, f"m{step.model}", steps[position:]))
-        now[0] += seconds[step.setting]
-    progress(Announcement(None, "", []))
+        progress(Announcement(step, f"m{step.model}", steps[position:], took))
+        took.append((step, seconds[step.setting]))
+    progress(Announcement(None, "", [], took))
     return stream.getvalue()
 
 
@@ -37,3 +36,9 @@ def test_a_terminal_s_line_is_rewritten_and_taken_away():
     text = run(Terminal(), {FAST: 1.0}, plan(1, [FAST], rounds=2))
     assert "\n" not in text
     assert text.endswith("\r\x1b[K")
+
+
+def test_a_run_that_goes_on_knows_at_once_how_long_the_rest_will_take():
+    stream, steps = io.StringIO(), plan(1, [FAST, SLOW], rounds=2)
+    Progress(stream)(Announcement(steps[2], "m0", steps[2:4], [(steps[0], 1.0), (steps[1], 10.0)]))
+    assert stream.getvalue() == "3/4 m0: latency, built-in kernels, 1 thread · 11 s left\n"

@@ -1,9 +1,12 @@
 """LiteRT itself, on models of a few operators: the whole way from the command line to the file of results."""
 
+import json
 import math
 import signal
 import subprocess
 import sys
+import time
+from pathlib import Path
 
 import pytest
 from ai_edge_litert import schema_py_generated as schema
@@ -76,17 +79,56 @@ def test_a_model_too_large_for_memory_is_named_and_the_others_go_on(real_models,
     assert [one.model for one in results.read(out).measurements] == ["whole"]
 
 
-def test_ctrl_c_is_one_line_and_leaves_nothing(real_models, tmp_path):
-    command = ["run", str(real_models / "whole.tflite"), "--rounds", "50", "--out", str(tmp_path / "results.json")]
+@pytest.mark.parametrize(("signalled", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_interruption_is_one_line_and_ends_the_worker_too(real_models, tmp_path, signalled, code):
+    """The signal goes to the command alone, as from kill; a terminal's Ctrl-C reaches the worker by itself."""
+    out = tmp_path / "results.json"
+    model = str(real_models / "whole.tflite")
+    command = ["run", model, "--rounds", "2", "--runs", "3", "--min-seconds", "0", "--threads", "1", "--out", str(out)]
+    command += ["--kernels", "xnnpack", "--pause", "0"]
+    endless = [*command, "--max-seconds", "300", "--min-seconds", "300"]
     process = subprocess.Popen(
-        [sys.executable, "-m", "benchmark", *command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-m", "benchmark", *endless], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     with process:
         assert "whole: latency" in process.stderr.readline()
-        process.send_signal(signal.SIGINT)
+        (worker,) = waited_for(lambda: children(process.pid))
+        process.send_signal(signalled)
         printed, errors = process.communicate(timeout=60)
-    assert process.returncode == 130
+    assert process.returncode == code
     assert printed == ""
-    assert errors.splitlines()[-1] == "interrupted; nothing was written"
-    assert "Traceback" not in errors
+    assert errors == "interrupted; nothing was written\n"
+    assert not Path(f"/proc/{worker}").exists()
     assert not list(tmp_path.glob("*results*"))
+
+
+def children(parent: int) -> list[str]:
+    return Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+
+
+def waited_for(look):
+    """What `look` finds, as soon as it finds something."""
+    while not (found := look()):
+        time.sleep(0.02)
+    return found
+
+
+def test_a_run_ended_by_sigterm_goes_on(real_models, tmp_path, capsys):
+    out, kept = tmp_path / "results.json", tmp_path / "results.unfinished.json"
+    command = ["run", str(real_models / "whole.tflite"), "--out", str(out), *QUICK, "--kernels", "xnnpack"]
+    command += ["--rounds", "20"]
+    process = subprocess.Popen([sys.executable, "-m", "benchmark", *command], stderr=subprocess.PIPE, text=True)
+    with process:
+        waited_for(kept.exists)
+        process.terminate()
+        errors = process.communicate(timeout=60)[1]
+    assert process.returncode == 143
+    first = json.loads(kept.read_text())["answers"]
+    assert 1 <= len(first) < 21
+    last = f"interrupted; {len(first)} processes' answers are kept in {kept}, and the same command goes on from there"
+    assert errors.splitlines()[-1] == last
+    assert main(command) == 0
+    rounds = results.read(out).measurements[0].rounds
+    assert len(rounds) == 20
+    assert [one.samples_ms for one in rounds[: len(first)]] == [one["latency"]["samples_ms"] for one in first]
+    assert not kept.exists()

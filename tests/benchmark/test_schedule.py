@@ -137,3 +137,26 @@ def test_a_place_that_is_gone_ends_the_run_with_what_there_is(stand_ins):
         ("c", 2, None),
     ]
     assert [failure.reason for failure in results.failures] == ["phone X: was unplugged"]
+    assert results.broken_off
+
+
+def test_what_was_answered_is_not_asked_again_and_what_failed_is(stand_ins):
+    names, answers = dict.fromkeys("abc", 10.0), []
+    whole = measure(FakeExecutor(names, noise=0.02), stand_ins, [FAST, SLOW], precision=0.02, keep=answers.append)
+    executor = FakeExecutor(names, noise=0.02)
+    seen = []
+    again = measure(
+        executor, stand_ins, [FAST, SLOW], precision=0.02, so_far=answers, keep=seen.append, announce=seen.append
+    )
+    assert again.measurements == whole.measurements
+    assert [call for call in executor.calls if call[0] != "inspect"] == []
+    assert [announcement.step for announcement in seen] == [None]
+
+
+def test_only_what_is_missing_is_asked(stand_ins):
+    names, answers, new = dict.fromkeys("abc", 10.0), [], []
+    measure(FakeExecutor(names), stand_ins, [FAST, SLOW], keep=answers.append)
+    missing = [answer.step for answer in answers if answer.step.setting == SLOW and answer.step.round != 1]
+    part = [answer for answer in answers if answer.step not in missing]
+    measure(FakeExecutor(names), stand_ins, [FAST, SLOW], so_far=part, keep=new.append)
+    assert [answer.step for answer in new] == missing

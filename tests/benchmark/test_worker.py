@@ -4,12 +4,10 @@ import itertools
 import subprocess
 import sys
 
-import numpy as np
 import pytest
 
 from benchmark.samples import Effort
-from benchmark.worker import peak_resident_mb, random_pictures, steady, timed_runs, warm_up
-from pynet_bokeh.errors import UserError
+from benchmark.worker import peak_resident_mb, steady, timed_runs, warm_up
 
 
 def saying(times):
@@ -83,28 +81,6 @@ def test_disturbed_runs_are_marked_and_made_up_for_with_patience(pattern, count,
     assert disturbed == [pattern[n % len(pattern)] for n in range(count)]
 
 
-def tensor(dtype):
-    return {"name": "image", "shape": np.array([1, 64, 64, 3], np.int32), "dtype": dtype}
-
-
-@pytest.mark.parametrize(
-    ("dtype", "low", "high"), [(np.float32, 0, 1), (np.float16, 0, 1), (np.uint8, 0, 255), (np.int8, -128, 127)]
-)
-def test_pictures_fill_the_tensor_s_own_range_and_repeat(dtype, low, high):
-    (picture,) = random_pictures([tensor(dtype)])
-    assert (picture.shape, picture.dtype) == ((1, 64, 64, 3), dtype)
-    assert low <= picture.min() < low + 0.01 * (high - low) + 1e-3
-    assert high - 0.01 * (high - low) - 1e-3 < picture.max() <= high
-    assert np.array_equal(picture, random_pictures([tensor(dtype)])[0])
-    first, second = random_pictures([tensor(dtype), tensor(dtype)])
-    assert not np.array_equal(first, second)
-
-
-def test_inputs_that_are_no_pictures_are_refused():
-    with pytest.raises(UserError, match="input image: float, uint8 or int8 can be measured; the model wants int64"):
-        random_pictures([tensor(np.int64)])
-
-
 def test_peak_memory_is_the_process_s_own_not_its_parent_s():
     """`ru_maxrss` of a child starts at its parent's resident set; this must not."""
     program = (
@@ -127,7 +103,7 @@ def test_the_import_of_litert_is_not_charged_to_the_model(what):
         "from benchmark import worker\n"
         "assert 'ai_edge_litert.interpreter' not in sys.modules\n"
         "def open_interpreter(*_, **__): raise ValueError('ai_edge_litert.interpreter' in sys.modules)\n"
-        "worker.open_interpreter = open_interpreter\n"
+        "worker.open_session = open_interpreter\n"
         f"worker.main(['{what}', 'a.tflite'])"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import android_jvm
+import android_metadata
 import android_reference
 import android_renders
 from android_demo.apk import building, layout, tools
@@ -35,6 +36,7 @@ def reference(tmp_path_factory):
     android_renders.write_renders(folder)
     android_reference.write_statistics(folder)
     android_reference.write_orientations(folder)
+    android_metadata.write_metadata(folder)
     return folder
 
 

@@ -167,6 +167,9 @@ public final class PictureView extends View {
                 return true;
             case MotionEvent.ACTION_CANCEL:
                 removeCallbacks(hold);
+                if (moved && !comparing && paintable && gestures != null) {
+                    gestures.onStrokesEnd();
+                }
                 setComparing(false);
                 return true;
             default:

@@ -99,6 +99,9 @@ public final class TfliteEngine implements Engine {
         } catch (RuntimeException error) { // of TFLite: IllegalArgument, IllegalState, NullPointer …
             close(interpreter);
             throw new DemoException(sidecar.file + ": can't be run here (" + firstLine(error) + ").", error);
+        } catch (LinkageError error) { // no native library for this processor
+            close(interpreter);
+            throw new DemoException("TFLite's library can't be loaded here (" + firstLine(error) + ").", error);
         } catch (DemoException error) {
             close(interpreter);
             throw error;

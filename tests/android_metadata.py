@@ -123,3 +123,28 @@ def _encoded(pixels: np.ndarray, **options) -> bytes:
     content = io.BytesIO()
     Image.fromarray(pixels).save(content, "JPEG", **options)
     return content.getvalue()
+
+
+def write_photos(folder: Path) -> None:
+    """Photos of flat patches: turned eight ways, with a profile that calls green what sRGB calls red."""
+    rgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    swapped = rgb.replace(b"rXYZ", b"----", 1).replace(b"gXYZ", b"rXYZ", 1).replace(b"----", b"gXYZ", 1)
+    patches = np.array([[(200, 60, 40), (40, 170, 60), (30, 60, 200)], [(240, 240, 230), (90, 90, 20), (9, 9, 9)]])
+    pixels = np.kron(patches, np.ones((160, 128, 1))).astype(np.uint8)
+    for orientation in range(1, 9):
+        options = {"exif": _exif("<", orientation), "icc_profile": swapped, "quality": 95}
+        (folder / f"turned_{orientation}.jpg").write_bytes(_encoded(pixels, **options))
+
+
+def check_photos(folder: Path) -> int:
+    """Compares what the app made of these photos with what `images` makes of them; returns how many there were."""
+    photos = sorted(folder.glob("*.jpg"))
+    for photo in photos:
+        expected, made = folder / "expected" / photo.name, photo.with_suffix(".jpg.made")
+        upright = images.read_image(photo)
+        images.write_image(expected, upright, like=photo)
+        assert np.abs(images.read_image(made).astype(int) - upright)[8:-8, 8:-8].mean() < 1.5, photo.name
+        with Image.open(expected) as wanted, Image.open(made) as found:
+            assert _tags(found) == _tags(wanted), photo.name
+            assert found.info["icc_profile"] == wanted.info["icc_profile"], photo.name
+    return len(photos)

@@ -47,6 +47,8 @@ def test_aapt_reads_it(built):
     assert f"launchable-activity: name='{layout.PACKAGE}.app.MainActivity'" in printed
     assert "native-code: 'arm64-v8a' 'x86_64'" in printed
     asked = set(re.findall(r"^uses-permission: name='([^']+)'", printed, re.MULTILINE))
+    tree = tools.run("aapt", "dump", "xmltree", built.apk, "AndroidManifest.xml")
+    assert re.search(r"extractNativeLibs\(0x010104ea\)=\(type 0x12\)0x0$", tree, re.MULTILINE)
     assert asked <= {"android.permission.WRITE_EXTERNAL_STORAGE", "android.permission.READ_EXTERNAL_STORAGE"}
 
 

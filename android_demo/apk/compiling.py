@@ -31,7 +31,16 @@ def resources(work: Path) -> tuple[Path, Path]:
     generated = _empty(work / "generated")
     archive = work / "resources.zip"
     tools.run(
-        *("aapt", "package", "-f", "--no-version-vectors", "-M", manifest(work / layout.MANIFEST.name), "-S", layout.RESOURCES),
+        *(
+            "aapt",
+            "package",
+            "-f",
+            "--no-version-vectors",
+            "-M",
+            manifest(work / layout.MANIFEST.name),
+            "-S",
+            layout.RESOURCES,
+        ),
         *("-I", tools.FRAMEWORK_RESOURCES, "-J", generated, "-F", archive),
         *("--min-sdk-version", str(layout.MIN_SDK), "--target-sdk-version", str(layout.TARGET_SDK)),
         *("--version-code", str(layout.VERSION_CODE), "--version-name", layout.VERSION_NAME),

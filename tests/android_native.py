@@ -42,7 +42,7 @@ X86 = Processor("x86_64", "gcc", "gcc libc6-dev", "jmp *{name}@GOTPCREL(%rip)")
 ARM = Processor(
     "arm64-v8a",
     "aarch64-linux-gnu-gcc",
-    "gcc-aarch64-linux-gnu",
+    "gcc-aarch64-linux-gnu libc6-dev-arm64-cross",
     "adrp x16, :got:{name}; ldr x16, [x16, :got_lo12:{name}]; br x16",
 )
 ARM_ROOT = Path("/usr/aarch64-linux-gnu")

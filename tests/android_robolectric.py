@@ -11,7 +11,6 @@ import pytest
 
 import android_native
 from android_demo.apk import building, compiling, layout, maven
-from pynet_bokeh.errors import UserError
 
 TFLITE = "tensorflow-lite-2.16.1.aar"
 OPENED = ("java.io", "java.lang", "java.net", "java.nio", "java.util")
@@ -74,14 +73,12 @@ def compiled(folder: Path, apk: Path, work: Path) -> Screens:
     Skips the calling test where a part of Robolectric can't be fetched: androidx.test:monitor is Google's, and not
     every mirror of Maven Central has it.
     """
-    given = building.libraries()
     wanted = maven.pinned("junit", "robolectric")
     try:
+        given = building.libraries()
         found = maven.fetch(wanted, layout.CACHE)
-    except UserError as error:
-        if not str(error).startswith("mvn failed"):
-            raise
-        pytest.skip(f"THE APP'S SCREENS ARE NOT TESTED: Maven Central lacks a part of Robolectric\n{error}")
+    except maven.FetchError as error:
+        pytest.skip(f"THE APP'S SCREENS ARE NOT TESTED: {error}")
     libraries = tuple(maven.classes(found[one.file], folder) for one in wanted)
     sources = [work / "generated", layout.JAVA, TESTS]
     classes = compiling.javac(sources, [*libraries, given.framework, *given.jars], folder / "classes")

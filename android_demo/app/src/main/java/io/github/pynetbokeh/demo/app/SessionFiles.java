@@ -43,7 +43,7 @@ final class SessionFiles {
         Files.write(incoming, out -> Files.copy(in, out));
     }
 
-    /** Takes what came for the photo; what belonged to the one before goes. */
+    /** Takes what came for the photo; what belonged to the one before goes first: it is of no other. */
     void accept() throws IOException {
         Files.discard(focus);
         Files.discard(rendered);

@@ -56,7 +56,7 @@ final class Exif {
      */
     byte[] updated(int width, int height) {
         Exif made = new Exif(tiff.clone(), bigEndian);
-        int length = made.withoutThumbnail();
+        int length = made.lengthWithoutThumbnail();
         made.removeStorage();
         int orientation = made.entry(made.first(), ORIENTATION);
         if (orientation > 0) {
@@ -72,8 +72,8 @@ final class Exif {
         return made.entries(made.first()) == 0 ? null : Arrays.copyOf(made.tiff, length);
     }
 
-    /** Forgets the second directory, which is the thumbnail's; returns how long the file is without it. */
-    private int withoutThumbnail() {
+    /** How long the file is without the second directory, the thumbnail's. */
+    private int lengthWithoutThumbnail() {
         int place = first() + 2 + ENTRY * entries(first());
         int second = (int) Math.min(number(place, 4), tiff.length);
         int end = end(first(), 0);
@@ -83,7 +83,6 @@ final class Exif {
             long thumbnail = entry > 0 ? number(entry + 8, 4) : second;
             length = thumbnail >= end ? (int) Math.min(second, thumbnail) : length;
         }
-        put(place, 4, 0);
         return length;
     }
 
@@ -106,7 +105,7 @@ final class Exif {
         return (int) Math.min(end, tiff.length);
     }
 
-    /** Takes the storage's tags out of the first directory; the others move up. */
+    /** Takes the storage's tags out of the first directory: the others move up, and no second one follows. */
     private void removeStorage() {
         int directory = first();
         int entries = entries(directory);
@@ -119,7 +118,7 @@ final class Exif {
             }
         }
         int end = directory + 2 + ENTRY * entries;
-        Arrays.fill(tiff, directory + 2 + ENTRY * kept, Math.min(end + 4, tiff.length), (byte) 0); // no second one
+        Arrays.fill(tiff, directory + 2 + ENTRY * kept, Math.min(end + 4, tiff.length), (byte) 0);
         put(directory, 2, kept);
     }
 

@@ -202,6 +202,6 @@ public final class TfliteEngine implements Engine {
     private static String firstLine(Throwable error) {
         String message = String.valueOf(error.getMessage()).trim();
         int end = message.indexOf('\n');
-        return end < 0 ? message : message.substring(0, end);
+        return (end < 0 ? message : message.substring(0, end)).replaceFirst(":$", "");
     }
 }

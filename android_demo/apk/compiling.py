@@ -29,18 +29,10 @@ def manifest(out: Path) -> Path:
 def resources(work: Path) -> tuple[Path, Path]:
     """Compiles manifest and resources by aapt: the .zip of what they became, and the folder of R.java."""
     generated = _empty(work / "generated")
+    described = manifest(work / layout.MANIFEST.name)
     archive = work / "resources.zip"
     tools.run(
-        *(
-            "aapt",
-            "package",
-            "-f",
-            "--no-version-vectors",
-            "-M",
-            manifest(work / layout.MANIFEST.name),
-            "-S",
-            layout.RESOURCES,
-        ),
+        *("aapt", "package", "-f", "--no-version-vectors", "-M", described, "-S", layout.RESOURCES),
         *("-I", tools.FRAMEWORK_RESOURCES, "-J", generated, "-F", archive),
         *("--min-sdk-version", str(layout.MIN_SDK), "--target-sdk-version", str(layout.TARGET_SDK)),
         *("--version-code", str(layout.VERSION_CODE), "--version-name", layout.VERSION_NAME),

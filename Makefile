@@ -182,8 +182,9 @@ test: $(READY)  ## everything fast
 	$(PY) -m ruff format --check .
 	$(PY) -m pytest -q -n auto --dist loadgroup
 
-android-test: $(READY)  ## the Android demo's Java on this machine's JVM, against Python, with TFLite's own library
-	$(PY) -m pytest -q -rs tests/android_demo/test_java.py tests/android_demo/test_inference.py
+android-test: $(READY)  ## the Android demo's Java on this JVM, against Python; TFLite's own libraries, x86_64 and ARM64
+	$(PY) -m pytest -q -rs tests/android_demo/test_java.py tests/android_demo/test_inference.py \
+		tests/android_demo/test_arm.py
 
 android-screens: $(READY) apk  ## draw the app's screens for its README: android_demo/docs
 	$(PY) tests/android_screens.py

@@ -66,12 +66,15 @@ class Jvm:
 
 
 def compiled(folder: Path) -> Jvm:
-    """Compiles into `folder`; skips the calling test where no JDK or no Maven is installed."""
+    """Compiles into `folder`; skips the calling test where JDK or Maven are missing or nothing can be fetched."""
     for command, package in (("javac", "default-jdk-headless"), ("mvn", "maven")):
         if shutil.which(command) is None:
             pytest.skip(f"THE JAVA TESTS DON'T RUN: no {command}; apt-get install {package}")
     wanted = [*maven.pinned("junit"), *(one for one in maven.pinned("apk") if one.group == TFLITE)]
-    found = maven.fetch(wanted, layout.CACHE)
+    try:
+        found = maven.fetch(wanted, layout.CACHE)
+    except maven.FetchError as error:
+        pytest.skip(f"THE JAVA TESTS DON'T RUN: {error}")
     libraries = tuple(maven.classes(path, folder) for path in found.values())
     main = layout.JAVA / Path(*layout.PACKAGE.split("."))
     sources = [main / package for package in PLAIN]

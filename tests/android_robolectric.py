@@ -11,7 +11,6 @@ import pytest
 
 import android_native
 from android_demo.apk import building, compiling, layout, maven
-from pynet_bokeh.errors import UserError
 
 TFLITE = "tensorflow-lite-2.16.1.aar"
 OPENED = ("java.io", "java.lang", "java.net", "java.nio", "java.util")
@@ -41,6 +40,7 @@ class Screens:
         given = {
             "robolectric.offline": "true",
             "robolectric.dependency.dir": layout.CACHE,
+            "robolectric.usePreinstrumentedJars": "false",  # else android-all is fetched twice, the other one prepared
             "robolectric.logging.enabled": "false",
             "java.library.path": self.native,
             **(properties or {}),
@@ -73,23 +73,20 @@ def compiled(folder: Path, apk: Path, work: Path) -> Screens:
     Skips the calling test where a part of Robolectric can't be fetched: androidx.test:monitor is Google's, and not
     every mirror of Maven Central has it.
     """
-    given = building.libraries()
     wanted = maven.pinned("junit", "robolectric")
     try:
+        given = building.libraries()
         found = maven.fetch(wanted, layout.CACHE)
-    except UserError as error:
-        if not str(error).startswith("mvn failed"):
-            raise
-        pytest.skip(f"THE APP'S SCREENS ARE NOT TESTED: Maven Central lacks a part of Robolectric\n{error}")
-    run = [one for one in wanted if one.name != "android-all-instrumented"]  # which Robolectric loads itself
-    libraries = tuple(maven.classes(found[one.file], folder) for one in run)
+    except maven.FetchError as error:
+        pytest.skip(f"THE APP'S SCREENS ARE NOT TESTED: {error}")
+    libraries = tuple(maven.classes(found[one.file], folder) for one in wanted)
     sources = [work / "generated", layout.JAVA, TESTS]
     classes = compiling.javac(sources, [*libraries, given.framework, *given.jars], folder / "classes")
     where = classes / "com" / "android" / "tools" / "test_config.properties"
     where.parent.mkdir(parents=True)
     where.write_text(
         f"android_custom_package={layout.PACKAGE}\n"
-        f"android_merged_manifest={layout.MANIFEST}\n"
+        f"android_merged_manifest={work / layout.MANIFEST.name}\n"
         f"android_merged_assets={folder / 'none'}\n"
         f"android_resource_apk={apk}\n"
     )

@@ -14,12 +14,25 @@ ANNOTATIONS = "org.checkerframework.**,androidx.annotation.**"
 """Of TFLite's classes; nobody loads them."""
 
 
+def manifest(out: Path) -> Path:
+    """Writes the manifest with what Android Studio's plugin adds by itself, and minds when it is there already."""
+    text = layout.MANIFEST.read_text()
+    for element, attribute in (
+        ("<manifest", f'package="{layout.PACKAGE}"'),
+        ("<application", 'android:extractNativeLibs="false"'),  # they are mapped from the APK
+    ):
+        text = text.replace(element, f"{element} {attribute}", 1)
+    out.write_text(text)
+    return out
+
+
 def resources(work: Path) -> tuple[Path, Path]:
     """Compiles manifest and resources by aapt: the .zip of what they became, and the folder of R.java."""
     generated = _empty(work / "generated")
+    described = manifest(work / layout.MANIFEST.name)
     archive = work / "resources.zip"
     tools.run(
-        *("aapt", "package", "-f", "--no-version-vectors", "-M", layout.MANIFEST, "-S", layout.RESOURCES),
+        *("aapt", "package", "-f", "--no-version-vectors", "-M", described, "-S", layout.RESOURCES),
         *("-I", tools.FRAMEWORK_RESOURCES, "-J", generated, "-F", archive),
         *("--min-sdk-version", str(layout.MIN_SDK), "--target-sdk-version", str(layout.TARGET_SDK)),
         *("--version-code", str(layout.VERSION_CODE), "--version-name", layout.VERSION_NAME),

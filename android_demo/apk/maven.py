@@ -18,7 +18,15 @@ from pynet_bokeh import files
 from pynet_bokeh.errors import UserError
 
 PINS = Path(__file__).with_name("artifacts.toml")
+SECONDS = 1200
+"""For all that is fetched at once: 0.5 GB for the tests."""
+PATIENCE = tuple(f"-D{name}=30000" for name in ("maven.wagon.rto", "aether.connector.requestTimeout"))
+"""Milliseconds without an answer; Maven's own limit is half an hour."""
 PLUGIN = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy"
+
+
+class FetchError(UserError):
+    """Something can't be had: no network, no such file there, or no answer."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,7 +59,7 @@ def pinned(*sets: str) -> list[Artifact]:
 def fetch(artifacts: Iterable[Artifact], cache: Path) -> dict[str, Path]:
     """Brings artifacts into `cache` unless they are there: {`file`: path}.
 
-    Raises UserError when one can't be had, or is not the file that was pinned; that one is removed.
+    Raises FetchError when one can't be had, UserError when it is not the file that was pinned; that one is not kept.
     """
     artifacts = list(artifacts)
     absent = [one for one in artifacts if not _is_pinned(cache / one.file, one)]
@@ -60,7 +68,10 @@ def fetch(artifacts: Iterable[Artifact], cache: Path) -> dict[str, Path]:
         with tempfile.TemporaryDirectory() as folder:
             pom, arrived = Path(folder) / "pom.xml", Path(folder) / "arrived"
             pom.write_text(_pom(absent, arrived))
-            tools.run("mvn", "--batch-mode", "--quiet", "--file", pom, PLUGIN)
+            try:
+                tools.run("mvn", "--batch-mode", "--quiet", *PATIENCE, "--file", pom, PLUGIN, seconds=SECONDS)
+            except UserError as error:
+                raise FetchError(f"{', '.join(one.file for one in absent)}: can't be fetched; {error}") from error
             for one in absent:
                 if not _is_pinned(arrived / one.file, one):
                     raise UserError(f"{one.file}: not the file that {PINS.name} pins (SHA-256 {one.sha256})")

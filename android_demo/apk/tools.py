@@ -43,12 +43,14 @@ def require(commands: Sequence[str] = BUILD) -> None:
         raise UserError(f"{', '.join(names)}: not installed; apt-get install {' '.join(sorted(packages))}")
 
 
-def run(*command: str | Path) -> str:
-    """Runs a tool and returns what it printed; raises UserError with its output when it fails."""
+def run(*command: str | Path, seconds: float | None = None) -> str:
+    """Runs a tool and returns what it printed; raises UserError with its output when it fails, or takes too long."""
     words = [str(word) for word in command]
-    done = subprocess.run(
-        words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", check=False
-    )
+    output = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True, "errors": "replace"}
+    try:
+        done = subprocess.run(words, **output, timeout=seconds, check=False)
+    except subprocess.TimeoutExpired as error:
+        raise UserError(f"{Path(words[0]).name}: not done after {seconds:g} s") from error
     if done.returncode:
         raise UserError(f"{Path(words[0]).name} failed (exit {done.returncode}):\n{done.stdout.strip()}")
     return done.stdout

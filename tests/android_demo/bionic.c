@@ -1,13 +1,16 @@
-/* Lets Android's libtensorflowlite_jni.so (x86_64) run in a process of glibc: for tests, the APK has nothing of it.
+/* Lets Android's libtensorflowlite_jni.so (x86_64, ARM64) run in a process of glibc: for tests, the APK has nothing of
+ * it.
  *
  * The library asks for libc.so, libm.so, libdl.so and liblog.so with symbols of version LIBC. This file, linked under
  * those names, has them: what differs between bionic and glibc is defined here, everything else jumps on to glibc's
- * function of that name (android_native.py writes the jumps). Types that cross the border are of one layout on x86_64:
- * pthread_mutex_t, pthread_cond_t, pthread_rwlock_t, struct stat; the stack guard is at fs:0x28 in both.
+ * function of that name (android_native.py writes the jumps). Types that cross the border are of one layout:
+ * pthread_mutex_t (but see below), pthread_cond_t, pthread_rwlock_t, struct stat. The stack guard is at fs:0x28 in both
+ * on x86_64; for ARM64 see arm_host.c.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -72,6 +75,14 @@ BIONIC(int, __android_log_vprint, int priority, const char *tag, const char *for
 
 extern int __xpg_strerror_r(int, char *, size_t);
 BIONIC(int, strerror_r, int number, char *text, size_t size) { return __xpg_strerror_r(number, text, size); }
+
+/* On ARM64 glibc clears 48 bytes, of which bionic's type has 40 and glibc uses no more. */
+BIONIC(int, pthread_mutex_init, pthread_mutex_t *mutex, const pthread_mutexattr_t *kind) {
+  pthread_mutex_t made;
+  int failed = pthread_mutex_init(&made, kind);
+  if (!failed) memcpy((void *)mutex, &made, 40);
+  return failed;
+}
 
 /* bionic looks for RTLD_DEFAULT in the caller's own library too. So TFLite finds XNNPACK, which is linked into it. */
 BIONIC(void *, dlsym, void *handle, const char *name) {

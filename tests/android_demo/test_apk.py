@@ -47,6 +47,8 @@ def test_aapt_reads_it(built):
     assert f"launchable-activity: name='{layout.PACKAGE}.app.MainActivity'" in printed
     assert "native-code: 'arm64-v8a' 'x86_64'" in printed
     asked = set(re.findall(r"^uses-permission: name='([^']+)'", printed, re.MULTILINE))
+    tree = tools.run("aapt", "dump", "xmltree", built.apk, "AndroidManifest.xml")
+    assert re.search(r"extractNativeLibs\(0x010104ea\)=\(type 0x12\)0x0$", tree, re.MULTILINE)
     assert asked <= {"android.permission.WRITE_EXTERNAL_STORAGE", "android.permission.READ_EXTERNAL_STORAGE"}
 
 
@@ -161,3 +163,13 @@ def test_what_is_not_pinned_is_not_used(built, tmp_path):
     with pytest.raises(UserError, match="not the file that"):
         maven.fetch([dataclasses.replace(wanted, sha256="0" * 64)], tmp_path)
     assert not path.exists()
+
+
+def test_what_cannot_be_had_is_one_kind_of_error(built, tmp_path, monkeypatch):
+    (wanted,) = [one for one in maven.pinned("junit") if one.name == "hamcrest-core"]
+    with pytest.raises(maven.FetchError, match=r"hamcrest-core-0\.0\.1\.jar: can't be fetched; mvn failed"):
+        maven.fetch([dataclasses.replace(wanted, version="0.0.1")], tmp_path)
+    monkeypatch.setattr(maven, "SECONDS", 0.1)
+    with pytest.raises(maven.FetchError, match=r"can't be fetched; mvn: not done after 0\.1 s"):
+        maven.fetch([wanted], tmp_path)
+    assert not list(tmp_path.iterdir())

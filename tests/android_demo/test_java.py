@@ -3,6 +3,7 @@
 import pytest
 
 import android_jvm
+import android_metadata
 
 pytestmark = pytest.mark.xdist_group("android_java")
 
@@ -10,6 +11,7 @@ pytestmark = pytest.mark.xdist_group("android_java")
 def test_plain_java(jvm, reference):
     """The engine's and the real benchmark's tests need TFLite's native library: test_inference.py runs them."""
     jvm.junit(*android_jvm.tests_of("core"), "bench.BenchmarkRunTest", properties={"reference": reference})
+    assert android_metadata.check_metadata(reference) == 11
 
 
 def test_a_failing_test_is_noticed(jvm, tmp_path):

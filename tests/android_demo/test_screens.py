@@ -5,6 +5,7 @@ import zipfile
 
 import pytest
 
+import android_metadata
 import android_robolectric
 from android_demo.apk import layout, packing
 
@@ -46,6 +47,12 @@ def apks(built, tmp_path_factory):
 
 def test_the_main_screen(screens):
     screens.junit("MainScreenTest", "FocusMapTest")
+
+
+def test_metadata_and_the_numbers_of_pixels_are_kept(screens, tmp_path):
+    android_metadata.write_photos(tmp_path)
+    screens.junit("KeptMetadataTest", properties={"photos": tmp_path})
+    assert android_metadata.check_photos(tmp_path) == 8
 
 
 def test_the_benchmarks_screen(screens):

@@ -25,6 +25,8 @@ ANDROID = "{http://schemas.android.com/apk/res/android}"
         f'versionName = "{layout.VERSION_NAME}"',
         f"abiFilters += listOf({', '.join(map(repr, layout.ABIS))})".replace("'", '"'),
         'noCompress += "tflite"',
+        f"compileSdk = {layout.TARGET_SDK}",
+        "implementation(libs.litert.gpu.api)",
     ],
 )
 def test_gradle_and_make_build_the_same(setting):
@@ -36,6 +38,20 @@ def test_gradles_tests_have_the_same_versions():
     pinned = {one.name: one.version for one in maven.pinned("junit", "robolectric") if one.group != "org.robolectric"}
     assert versions["junit"] == pinned["junit"]
     assert versions["robolectric"] in {one.version for one in maven.pinned("robolectric") if one.name == "robolectric"}
+
+
+def test_gradle_takes_what_the_libraries_need():
+    properties = (layout.DEMO / "gradle.properties").read_text()
+    assert "android.useAndroidX=true" in properties  # Robolectric's androidx.test; AGP refuses androidx without it
+    catalogue = tomllib.loads((layout.DEMO / "gradle" / "libs.versions.toml").read_text())
+    assert set(re.findall(r"libs\.([a-z.]+)\)", GRADLE)) == {
+        *(name.replace("-", ".") for name in catalogue["libraries"]),
+        *(f"plugins.{name.replace('-', '.')}" for name in catalogue["plugins"]),
+    }
+    wrapper = (layout.DEMO / "gradle" / "wrapper" / "gradle-wrapper.properties").read_text()
+    assert re.search(r"gradle-8\.1[3-9]", wrapper) and catalogue["versions"]["agp"].startswith("8.13.")
+    manifest = layout.MANIFEST.read_text()
+    assert "package=" not in manifest and "android:extractNativeLibs" not in manifest  # AGP minds both
 
 
 def test_activities_of_the_manifest_exist():

@@ -5,6 +5,7 @@ import io.github.pynetbokeh.demo.core.DemoException;
 import io.github.pynetbokeh.demo.core.Json;
 import io.github.pynetbokeh.demo.core.Picture;
 import java.io.File;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
@@ -52,6 +53,13 @@ public final class Reference {
         byte[] content = new byte[mapped.remaining()];
         mapped.get(content);
         return content;
+    }
+
+    /** Writes a file for Python to look at. */
+    public static void write(String name, byte[] content) throws IOException {
+        try (FileOutputStream out = new FileOutputStream(new File(FOLDER, name))) {
+            out.write(content);
+        }
     }
 
     /** A file as the app has its model: direct, read-only, memory-mapped. */

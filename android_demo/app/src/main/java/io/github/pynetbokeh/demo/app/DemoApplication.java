@@ -10,15 +10,24 @@ import java.util.concurrent.Executors;
 public class DemoApplication extends Application {
     /** One thread for everything heavy: two renderings, or one and a benchmark, would only disturb each other. */
     private final ExecutorService background = Executors.newSingleThreadExecutor();
+    private Engines engines;
     private Session session;
     private Benchmark benchmark;
 
     @Override
     public void onCreate() {
         super.onCreate();
-        Engines engines = new Engines(getAssets(), getResources(), opener());
+        engines = new Engines(getAssets(), getResources(), opener());
         session = new Session(this, background, new Renderer(this, engines));
         benchmark = new Benchmark(this, background, engines);
+    }
+
+    @Override
+    public void onTrimMemory(int level) {
+        super.onTrimMemory(level);
+        if (level >= TRIM_MEMORY_BACKGROUND) { // the app with the least memory is ended last
+            background.execute(engines::close);
+        }
     }
 
     /** What runs the model; tests wrap it. */

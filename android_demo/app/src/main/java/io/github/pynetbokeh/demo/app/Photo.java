@@ -4,19 +4,19 @@ import android.content.res.Resources;
 import android.graphics.Bitmap;
 import android.graphics.BitmapFactory;
 import android.graphics.Matrix;
+import android.os.Build;
 import io.github.pynetbokeh.demo.R;
 import io.github.pynetbokeh.demo.core.DemoException;
 import io.github.pynetbokeh.demo.core.ImageLimits;
+import io.github.pynetbokeh.demo.core.JpegMetadata;
 import io.github.pynetbokeh.demo.core.Orientation;
 import java.io.File;
 import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.util.Arrays;
 
 /** A picture's file: what size it has, and its upright pixels, as large as they are or made smaller. */
 final class Photo {
-    private static final int HEADER = 1 << 16; // bytes in which EXIF is found
     private static final int COPIES = 2; // in memory at once, while it is turned upright
 
     final File file;
@@ -24,15 +24,20 @@ final class Photo {
     final int width;
 
     final int height;
+    /** Of a JPEG; of other formats nothing is kept, and they lie upright. */
+    final JpegMetadata metadata;
+
     private final int degrees;
     private final boolean mirrored;
 
-    private Photo(File file, int width, int height, int degrees, boolean mirrored) {
+    private Photo(File file, int width, int height, JpegMetadata metadata) {
         this.file = file;
-        this.width = width;
-        this.height = height;
-        this.degrees = degrees;
-        this.mirrored = mirrored;
+        this.metadata = metadata;
+        degrees = Orientation.degrees(metadata.orientation());
+        mirrored = Orientation.isMirrored(metadata.orientation());
+        boolean lying = degrees % 180 != 0;
+        this.width = lying ? height : width;
+        this.height = lying ? width : height;
     }
 
     /**
@@ -48,15 +53,22 @@ final class Photo {
             throw new DemoException(texts.getString(R.string.not_a_picture));
         }
         ImageLimits.check(bounds.outWidth, bounds.outHeight);
-        int orientation = orientation(file);
-        int degrees = Orientation.degrees(orientation);
-        boolean lying = degrees % 180 != 0;
-        return new Photo(
-                file,
-                lying ? bounds.outHeight : bounds.outWidth,
-                lying ? bounds.outWidth : bounds.outHeight,
-                degrees,
-                Orientation.isMirrored(orientation));
+        try (InputStream in = new FileInputStream(file)) {
+            return new Photo(file, bounds.outWidth, bounds.outHeight, JpegMetadata.read(in));
+        } catch (IOException error) {
+            throw new DemoException(texts.getString(R.string.cannot_open), error);
+        }
+    }
+
+    /** Throws a message for a JPEG that is cut off, whose missing part Android's decoder would leave grey. */
+    void checkWhole(Resources texts) throws DemoException {
+        try (InputStream in = new FileInputStream(file)) {
+            if (!JpegMetadata.isWhole(in)) {
+                throw new DemoException(texts.getString(R.string.cut_off));
+            }
+        } catch (IOException error) {
+            throw new DemoException(texts.getString(R.string.cannot_open), error);
+        }
     }
 
     /** How many times smaller it has to be decoded where {@code freeBytes} of memory are left. */
@@ -74,20 +86,35 @@ final class Photo {
     }
 
     /**
-     * Decodes it upright into a mutable ARGB_8888 bitmap, {@code sample} times smaller.
+     * Decodes it upright into a mutable ARGB_8888 bitmap, {@code sample} times smaller, to be shown.
      *
      * @throws DemoException when it is broken or memory is short
      */
     Bitmap decode(int sample, Resources texts) throws DemoException {
+        return decode(sample, texts, false);
+    }
+
+    /** The same to be rendered: the numbers of its pixels as they are in the file, whatever its profile says of them. */
+    Bitmap decodeNumbers(int sample, Resources texts) throws DemoException {
+        return decode(sample, texts, metadata.hasProfile());
+    }
+
+    private Bitmap decode(int sample, Resources texts, boolean withoutProfile) throws DemoException {
         BitmapFactory.Options options = new BitmapFactory.Options();
         options.inMutable = true;
         options.inSampleSize = sample;
-        try {
-            Bitmap decoded = BitmapFactory.decodeFile(file.getPath(), options);
+        try (InputStream in = new FileInputStream(file);
+                InputStream content = withoutProfile ? JpegMetadata.withoutProfile(in) : in) {
+            Bitmap decoded = BitmapFactory.decodeStream(content, null, options);
             if (decoded == null) {
                 throw new DemoException(texts.getString(R.string.not_a_picture));
             }
+            if (Build.VERSION.SDK_INT >= 34) {
+                Api34.removeGainmap(decoded);
+            }
             return upright(decoded);
+        } catch (IOException error) {
+            throw new DemoException(texts.getString(R.string.cannot_open), error);
         } catch (OutOfMemoryError error) {
             throw new DemoException(texts.getString(R.string.out_of_memory), error);
         }
@@ -124,19 +151,5 @@ final class Photo {
             throw new OutOfMemoryError();
         }
         return copy;
-    }
-
-    /** Of a JPEG, by its first bytes; other formats lie upright. */
-    private static int orientation(File file) {
-        byte[] start = new byte[HEADER];
-        try (InputStream in = new FileInputStream(file)) {
-            int count = 0;
-            for (int more = in.read(start); more > 0; more = in.read(start, count, HEADER - count)) {
-                count += more;
-            }
-            return Orientation.of(Arrays.copyOf(start, count));
-        } catch (IOException error) {
-            return Orientation.UPRIGHT; // decoding will say what is wrong
-        }
     }
 }

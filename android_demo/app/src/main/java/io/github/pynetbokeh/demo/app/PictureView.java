@@ -5,6 +5,7 @@ import android.graphics.Bitmap;
 import android.graphics.Canvas;
 import android.graphics.Paint;
 import android.graphics.RectF;
+import android.graphics.drawable.Drawable;
 import android.os.Bundle;
 import android.util.AttributeSet;
 import android.util.TypedValue;
@@ -32,11 +33,13 @@ public final class PictureView extends View {
     }
 
     private static final long HOLD_MS = 250;
+    private static final int SIGN_DP = 72; // side of what stands where there is no picture yet
 
     private final Paint picturePaint = new Paint(Paint.FILTER_BITMAP_FLAG);
     private final Paint focusPaint = new Paint(Paint.FILTER_BITMAP_FLAG);
     private final Paint chipPaint = new Paint(Paint.ANTI_ALIAS_FLAG);
     private final Paint textPaint = new Paint(Paint.ANTI_ALIAS_FLAG);
+    private final Drawable sign;
     private final RectF frame = new RectF();
     private final Runnable hold = () -> setComparing(true);
     private final int slop;
@@ -61,6 +64,8 @@ public final class PictureView extends View {
         textPaint.setColor(0xFFFFFFFF);
         textPaint.setTextSize(TypedValue.applyDimension(
                 TypedValue.COMPLEX_UNIT_SP, 14, getResources().getDisplayMetrics()));
+        sign = context.getDrawable(R.drawable.ic_photo).mutate();
+        sign.setTint(context.getColor(R.color.text_quiet));
         setFocusable(true);
         setClickable(true);
         describe();
@@ -112,6 +117,11 @@ public final class PictureView extends View {
     protected void onDraw(Canvas canvas) {
         Bitmap shown = rendered == null || comparing ? original : rendered;
         if (shown == null) {
+            int side = Math.round(SIGN_DP * getResources().getDisplayMetrics().density);
+            int left = (getWidth() - side) / 2;
+            int top = (getHeight() - side) / 2;
+            sign.setBounds(left, top, left + side, top + side);
+            sign.draw(canvas);
             return;
         }
         fit(shown);
@@ -167,6 +177,9 @@ public final class PictureView extends View {
                 return true;
             case MotionEvent.ACTION_CANCEL:
                 removeCallbacks(hold);
+                if (moved && !comparing && paintable && gestures != null) {
+                    gestures.onStrokesEnd();
+                }
                 setComparing(false);
                 return true;
             default:

@@ -36,9 +36,6 @@ public final class Session implements BackgroundTask.Owner {
 
     private static final String TAG = "pynet_bokeh";
 
-    /** Long side of what is shown; what is rendered has all pixels. */
-    static final int SHOWN_SIDE = 1600;
-
     private static final float BRUSH = 0.05f; // radius as a share of the short side
 
     private final Context context;
@@ -132,7 +129,7 @@ public final class Session implements BackgroundTask.Owner {
         }
         settings.setSubject(subject);
         if (original != null && work == Work.NONE) {
-            rendered = null;
+            dropRendering();
             say(hint());
         }
     }
@@ -147,7 +144,7 @@ public final class Session implements BackgroundTask.Owner {
     /** Adds a stroke to the subject; {@link #focusChanged} keeps it. */
     void paint(float x0, float y0, float x1, float y1) {
         if (focus != null && work == Work.NONE) {
-            rendered = null;
+            dropRendering();
             focus.paint(x0, y0, x1, y1, BRUSH);
             say(hint());
         }
@@ -167,7 +164,7 @@ public final class Session implements BackgroundTask.Owner {
             map.add(TapSelection.grow(argb, map.width(), map.height(), x, y));
             return () -> {
                 focus = map;
-                rendered = null;
+                dropRendering();
                 focusChanged();
                 message = hint();
             };
@@ -177,7 +174,7 @@ public final class Session implements BackgroundTask.Owner {
     void clearFocus() {
         if (focus != null && work == Work.NONE) {
             focus.clear();
-            rendered = null;
+            dropRendering();
             focusChanged();
             say(hint());
         }
@@ -210,11 +207,11 @@ public final class Session implements BackgroundTask.Owner {
                 if (in == null) {
                     throw new DemoException(texts.getString(R.string.cannot_open));
                 }
-                files.writePhoto(in);
+                files.writeIncoming(in);
             } catch (IOException | RuntimeException error) { // other apps' providers throw what they like
                 throw new DemoException(texts.getString(R.string.cannot_open), error);
             }
-            return opened();
+            return place(OpenedPhoto.accept(files, texts));
         });
     }
 
@@ -229,11 +226,11 @@ public final class Session implements BackgroundTask.Owner {
                 throw new DemoException(texts.getString(R.string.no_picture_taken));
             }
             try (InputStream in = new FileInputStream(files.camera)) {
-                files.writePhoto(in);
+                files.writeIncoming(in);
             } catch (IOException error) {
                 throw new DemoException(texts.getString(R.string.cannot_open), error);
             }
-            return opened();
+            return place(OpenedPhoto.accept(files, texts));
         });
     }
 
@@ -253,12 +250,13 @@ public final class Session implements BackgroundTask.Owner {
         } else if (files.photo.isFile()) {
             boolean interrupted = settings.rendering();
             start(Work.OPENING, texts.getString(R.string.opening), running -> {
-                Runnable photoOpened = opened();
-                Bitmap result = files.rendered.isFile() && !interrupted
-                        ? shown(Photo.read(files.rendered, texts))
-                        : null;
+                Runnable placed = place(OpenedPhoto.again(files, texts));
+                if (interrupted) {
+                    Files.discard(files.rendered); // of other settings
+                }
+                Bitmap result = files.rendered.isFile() ? OpenedPhoto.shown(files.rendered, texts) : null;
                 return () -> {
-                    photoOpened.run();
+                    placed.run();
                     rendered = result;
                     message = result == null ? message : texts.getString(R.string.hint_compare);
                     if (interrupted && next == null) {
@@ -279,10 +277,11 @@ public final class Session implements BackgroundTask.Owner {
         float strength = settings.strength() / 100f;
         boolean gpu = settings.gpu();
         start(Work.RENDERING, texts.getString(R.string.rendering, 0), running -> {
-            Renderer.Result result = renderer.render(source, marked, strength, gpu, files.rendered, running);
+            String said = renderer.render(source, marked, strength, gpu, files.rendered, running);
+            Bitmap result = OpenedPhoto.shown(files.rendered, texts);
             return () -> {
-                rendered = result.shown;
-                message = result.message;
+                rendered = result;
+                message = said;
             };
         });
     }
@@ -309,25 +308,23 @@ public final class Session implements BackgroundTask.Owner {
         }
     }
 
-    /** Decodes what is shown of the session's photo; what it returns puts it into place. */
-    private Runnable opened() throws DemoException {
-        Photo read = Photo.read(files.photo, texts);
-        Bitmap shown = shown(read);
-        FocusMap map = files.readFocus(read.width, read.height);
+    /** Puts a picture that was opened into place. */
+    private Runnable place(OpenedPhoto opened) {
         return () -> {
-            photo = read;
-            original = shown;
+            photo = opened.photo;
+            original = opened.shown;
             rendered = null;
-            focus = map;
+            focus = opened.focus;
             message = hint();
         };
     }
 
-    private Bitmap shown(Photo read) throws DemoException {
-        Bitmap decoded = read.decode(read.sampleSizeShown(SHOWN_SIDE), texts);
-        Bitmap shrunk = Photo.shrunk(decoded, SHOWN_SIDE);
-        decoded.recycle();
-        return shrunk;
+    /** Forgets the rendering, which is not what it would be now. */
+    private void dropRendering() {
+        if (rendered != null) {
+            rendered = null;
+            background.execute(() -> Files.discard(files.rendered));
+        }
     }
 
     private String hint() {

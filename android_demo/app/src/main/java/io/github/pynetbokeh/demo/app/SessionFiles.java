@@ -18,11 +18,15 @@ final class SessionFiles {
     /** The last rendering at full size. */
     final File rendered;
 
+    /** A picture that comes, not yet known to be one. */
+    final File incoming;
+
     private final File focus;
 
     SessionFiles(Context context) {
         File folder = new File(context.getFilesDir(), "session");
         photo = new File(folder, "photo");
+        incoming = new File(folder, "incoming");
         focus = new File(folder, "focus");
         camera = new File(SharedFiles.folder(context), "camera.jpg");
         rendered = new File(SharedFiles.folder(context), "bokeh.jpg");
@@ -30,14 +34,22 @@ final class SessionFiles {
 
     void discardAll() {
         Files.discard(photo);
+        Files.discard(incoming);
         Files.discard(focus);
         Files.discard(rendered);
     }
 
-    void writePhoto(InputStream in) throws IOException {
-        Files.write(photo, out -> Files.copy(in, out));
+    void writeIncoming(InputStream in) throws IOException {
+        Files.write(incoming, out -> Files.copy(in, out));
+    }
+
+    /** Takes what came for the photo; what belonged to the one before goes first: it is of no other. */
+    void accept() throws IOException {
         Files.discard(focus);
         Files.discard(rendered);
+        if (!incoming.renameTo(photo)) {
+            throw new IOException(photo + " can't be written");
+        }
     }
 
     void writeFocus(FocusMap map) throws IOException {

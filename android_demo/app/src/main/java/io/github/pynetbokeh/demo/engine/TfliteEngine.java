@@ -99,6 +99,9 @@ public final class TfliteEngine implements Engine {
         } catch (RuntimeException error) { // of TFLite: IllegalArgument, IllegalState, NullPointer …
             close(interpreter);
             throw new DemoException(sidecar.file + ": can't be run here (" + firstLine(error) + ").", error);
+        } catch (LinkageError error) { // no native library for this processor
+            close(interpreter);
+            throw new DemoException("TFLite's library can't be loaded here (" + firstLine(error) + ").", error);
         } catch (DemoException error) {
             close(interpreter);
             throw error;
@@ -199,6 +202,6 @@ public final class TfliteEngine implements Engine {
     private static String firstLine(Throwable error) {
         String message = String.valueOf(error.getMessage()).trim();
         int end = message.indexOf('\n');
-        return end < 0 ? message : message.substring(0, end);
+        return (end < 0 ? message : message.substring(0, end)).replaceFirst(":$", "");
     }
 }

@@ -20,6 +20,9 @@ import android.provider.MediaStore;
 import android.view.View;
 import android.widget.RadioGroup;
 import io.github.pynetbokeh.demo.R;
+import java.io.ByteArrayInputStream;
+import java.io.FilterInputStream;
+import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.time.Duration;
@@ -153,6 +156,33 @@ public final class MainScreenTest {
     }
 
     @Test
+    public void aCancelledRenderingLeavesTheOneBefore() throws Exception {
+        MainActivity activity = withPicture(start());
+        render(activity);
+        Bitmap rendered = Screen.session().rendered();
+        CountDownLatch gate = gate();
+        activity.findViewById(R.id.render).performClick();
+        activity.findViewById(R.id.cancel).performClick();
+        gate.countDown();
+        Screen.settle();
+        assertEquals(activity.getString(R.string.cancelled), Screen.status(activity));
+        assertEquals(rendered, Screen.session().rendered());
+        assertTrue("what is shown is what is shared", isShared(activity));
+    }
+
+    @Test
+    public void aRenderingOfAnotherSubjectIsNotBroughtBack() throws Exception {
+        ActivityController<MainActivity> controller = start();
+        MainActivity activity = withPicture(controller);
+        render(activity);
+        Screen.tap(activity, 0.45f, 0.2f);
+        rebornAfter(controller);
+        assertNotNull(Screen.session().original());
+        assertNull(Screen.session().rendered());
+        assertTrue(Screen.session().focus().percent() > 0);
+    }
+
+    @Test
     public void aNewProcessHasWhatTheOldOneHad() throws Exception {
         ActivityController<MainActivity> controller = start();
         MainActivity activity = withPicture(controller);
@@ -202,8 +232,47 @@ public final class MainScreenTest {
             assertEquals(activity.getString(R.string.not_a_picture), Screen.status(activity));
         }
         assertNull(Screen.session().original());
-        open(activity, Arrays.copyOf(photo, photo.length / 2)); // Android decodes what is there, or refuses
-        assertEquals(Session.Work.NONE, Screen.session().work());
+        open(activity, Arrays.copyOf(photo, photo.length / 2)); // Android's decoder leaves the rest grey
+        assertEquals(activity.getString(R.string.cut_off), Screen.status(activity));
+        assertNull(Screen.session().original());
+    }
+
+    @Test
+    public void aBrokenPictureLeavesTheOneBefore() throws Exception {
+        MainActivity activity = withPicture(start());
+        render(activity);
+        Bitmap rendered = Screen.session().rendered();
+        open(activity, new byte[5000]);
+        assertEquals(activity.getString(R.string.not_a_picture), Screen.status(activity));
+        assertEquals(rendered, Screen.session().rendered());
+        assertTrue(isShared(activity));
+        render(activity);
+        assertTrue(Screen.status(activity), Screen.status(activity).contains("XNNPACK"));
+    }
+
+    @Test
+    public void aPictureWhoseSourceFailsMidwayLeavesTheOneBefore() throws Exception {
+        MainActivity activity = withPicture(start());
+        Bitmap before = Screen.session().original();
+        byte[] photo = Screen.photo("coffee");
+        Uri uri = Screen.lend(new FilterInputStream(new ByteArrayInputStream(photo)) {
+            private int left = photo.length / 2;
+
+            @Override
+            public int read(byte[] into, int start, int count) throws IOException {
+                left -= count;
+                if (left < 0) {
+                    throw new IOException("the network is gone");
+                }
+                return super.read(into, start, count);
+            }
+        });
+        Screen.session().open(uri);
+        Screen.settle();
+        assertEquals(activity.getString(R.string.cannot_open), Screen.status(activity));
+        assertEquals(before, Screen.session().original());
+        render(activity);
+        assertTrue(Screen.status(activity), Screen.status(activity).contains("XNNPACK"));
     }
 
     @Test
@@ -304,6 +373,12 @@ public final class MainScreenTest {
     @Config(qualifiers = "w640dp-h360dp-land-mdpi")
     public void soItHasLyingDown() throws Exception {
         Screen.checkAccessibility(withPicture(start()));
+    }
+
+    private static boolean isShared(MainActivity activity) throws Exception {
+        try (InputStream in = activity.getContentResolver().openInputStream(Screen.session().renderedUri())) {
+            return in.read() == 0xff;
+        }
     }
 
     private static ActivityController<MainActivity> start() {

@@ -22,6 +22,7 @@ import java.io.ByteArrayInputStream;
 import java.io.File;
 import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -68,8 +69,12 @@ final class Screen {
 
     /** A picture that another app lends. */
     static Uri lend(byte[] content) {
+        return lend(new ByteArrayInputStream(content));
+    }
+
+    static Uri lend(InputStream content) {
         Uri uri = Uri.parse("content://gallery/picture");
-        shadowOf(app().getContentResolver()).registerInputStream(uri, new ByteArrayInputStream(content));
+        shadowOf(app().getContentResolver()).registerInputStream(uri, content);
         return uri;
     }
 

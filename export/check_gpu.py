@@ -10,8 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-from export import debian, gpu_rules, graph, photo_inputs, raw_worker
+from export import debian, gpu_rules, photo_inputs, raw_worker
 from export.gpu_rules import Finding, HalfRange
+from pynet_bokeh import tflite_graph
 from pynet_bokeh.errors import UserError
 from pynet_bokeh.metrics import psnr
 from pynet_bokeh.runtime import Tensor, open_interpreter, signature
@@ -71,9 +72,9 @@ def check(model: Path, *, seconds: float = SECONDS, report: Callable[[str], None
 
     Raises UserError when the file can't be opened or is no such network.
     """
-    found = graph.read(model)
+    graph = tflite_graph.read(model)
     pictures = photo_inputs.stored_inputs(model, count=PICTURES)
-    result = GpuReport(len(found), gpu_rules.rejected(found), gpu_rules.half_range(model, pictures))
+    result = GpuReport(len(graph.operators), gpu_rules.rejected(graph), gpu_rules.half_range(model, pictures))
     result.failures += [str(finding) for finding in (*result.rejected, *result.half.overflows)]
     environment = driver_environment()
     if environment is None:

@@ -143,12 +143,13 @@ def _ask(model: Path, inputs: Path, where: str, environment: Mapping[str, str], 
         )
     except subprocess.TimeoutExpired as error:
         compiled = raw_worker.COMPILED in (error.stdout or b"").decode(errors="replace")
-        return _Refusal(f"took longer than {seconds:.0f} s here", compiled, slow=True)
+        return _Refusal(f"took longer than {seconds:.0f} s here (--seconds)", compiled, slow=True)
     if done.returncode == 0:
         return raw_worker.load(outputs)
     compiled = raw_worker.COMPILED in done.stdout
     if compiled and any(word in done.stderr for word in ("DEADLINE_EXCEEDED", "Timed out", "Failed to lock custom")):
-        return _Refusal("LiteRT's two minutes for a picture were too few on this machine", compiled, slow=True)
+        reason = "LiteRT's two minutes for a picture were too few on this machine; an export of a smaller size, as "
+        return _Refusal(reason + "--size 256x256, has the same operators", compiled, slow=True)
     said = [line.strip() for line in done.stderr.splitlines() if line.strip()]
     own = [line.removeprefix("error: ") for line in said if line.startswith("error: ")]
     why = next((line for line in said if any(word in line for word in _REASONS)), "")

@@ -22,6 +22,8 @@ from pynet_bokeh.models.network import OUTPUT
 
 layers = tf_keras.layers
 
+SIMULATION = 2  # of how numbers are rounded; another one makes kept fine-tunings out of date
+
 
 @dataclasses.dataclass(frozen=True)
 class Kernel:

@@ -152,9 +152,15 @@ def _ask(model: Path, inputs: Path, where: str, environment: Mapping[str, str], 
         return _Refusal(reason + "--size 256x256, has the same operators", compiled, slow=True)
     said = [line.strip() for line in done.stderr.splitlines() if line.strip()]
     own = [line.removeprefix("error: ") for line in said if line.startswith("error: ")]
-    why = next((line for line in said if any(word in line for word in _REASONS)), "")
+    why = next((_reason(said[place:]) for place, line in enumerate(said) if any(word in line for word in _REASONS)), "")
     ended = f"its process ended with {done.returncode}" if not own else own[-1].removeprefix(f"{model.resolve()}: ")
     return _Refusal(ended + (f" ({why})" if why else ""), compiled, slow=False)
+
+
+def _reason(said: list[str]) -> str:
+    """The first line, or where that only announces a list, what follows it."""
+    first = said[0].removeprefix("ERROR: ")
+    return f"{first} {said[1]}" if first.endswith(":") and len(said) > 1 else first
 
 
 _REASONS = ("not supported", "unsupported", "Unsupported", "UNIMPLEMENTED", "No selector", "INVALID_ARGUMENT")

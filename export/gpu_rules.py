@@ -46,6 +46,9 @@ def rejected(graph: Graph) -> list[Finding]:
         shape = graph.made_by(one)[0].shape
         if one.kind in REJECTED:
             findings.append(Finding(graph.name(one), one.kind, shape, REJECTED[one.kind]))
+        elif one.kind == "TRANSPOSE_CONV" and one.options.get("FusedActivationFunction"):
+            reason = "an activation is a part of it (version 4), which LiteRT's GPU delegate does not take"
+            findings.append(Finding(graph.name(one), one.kind, shape, reason))
         elif one.kind.startswith(("Flex", "CUSTOM")):
             findings.append(Finding(graph.name(one), one.kind, shape, "not a built-in operator"))
         elif len(highest) > MAX_RANK:

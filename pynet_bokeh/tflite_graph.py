@@ -22,7 +22,7 @@ _OPTIONS = {
         "DepthwiseConv2DOptions",
         ("Padding", "StrideH", "StrideW", "DilationHFactor", "DilationWFactor"),
     ),
-    "TRANSPOSE_CONV": ("TransposeConvOptions", ("Padding", "StrideH", "StrideW")),
+    "TRANSPOSE_CONV": ("TransposeConvOptions", ("Padding", "StrideH", "StrideW", "FusedActivationFunction")),
     "AVERAGE_POOL_2D": ("Pool2DOptions", ("FilterHeight", "FilterWidth", "StrideH", "StrideW")),
     "MAX_POOL_2D": ("Pool2DOptions", ("FilterHeight", "FilterWidth", "StrideH", "StrideW")),
     "BATCH_MATMUL": ("BatchMatMulOptions", ("AdjX", "AdjY")),
@@ -63,7 +63,8 @@ class Operator:
     Attributes:
       kind: the schema's name, such as CONV_2D, or a custom operator's own.
       inputs, outputs: tensors' numbers; an optional input that is absent is left out.
-      options: for convolutions `Padding` (0 is SAME), `StrideH`, `StrideW`, `DilationHFactor`, `DilationWFactor`.
+      options: for convolutions `Padding` (0 is SAME), `StrideH`, `StrideW`, `DilationHFactor`, `DilationWFactor`;
+        for transposed ones `FusedActivationFunction` (0 is none).
     """
 
     index: int

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-from export import debian, gpu_rules, graph, photo_inputs, raw_worker
+from export import debian, gpu_rules, photo_inputs, raw_worker
 from export.gpu_rules import Finding, HalfRange
+from pynet_bokeh import tflite_graph
 from pynet_bokeh.errors import UserError
 from pynet_bokeh.metrics import psnr
 from pynet_bokeh.runtime import Tensor, open_interpreter, signature
@@ -71,9 +72,9 @@ def check(model: Path, *, seconds: float = SECONDS, report: Callable[[str], None
 
     Raises UserError when the file can't be opened or is no such network.
     """
-    found = graph.read(model)
+    graph = tflite_graph.read(model)
     pictures = photo_inputs.stored_inputs(model, count=PICTURES)
-    result = GpuReport(len(found), gpu_rules.rejected(found), gpu_rules.half_range(model, pictures))
+    result = GpuReport(len(graph.operators), gpu_rules.rejected(graph), gpu_rules.half_range(model, pictures))
     result.failures += [str(finding) for finding in (*result.rejected, *result.half.overflows)]
     environment = driver_environment()
     if environment is None:
@@ -142,17 +143,24 @@ def _ask(model: Path, inputs: Path, where: str, environment: Mapping[str, str], 
         )
     except subprocess.TimeoutExpired as error:
         compiled = raw_worker.COMPILED in (error.stdout or b"").decode(errors="replace")
-        return _Refusal(f"took longer than {seconds:.0f} s here", compiled, slow=True)
+        return _Refusal(f"took longer than {seconds:.0f} s here (--seconds)", compiled, slow=True)
     if done.returncode == 0:
         return raw_worker.load(outputs)
     compiled = raw_worker.COMPILED in done.stdout
     if compiled and any(word in done.stderr for word in ("DEADLINE_EXCEEDED", "Timed out", "Failed to lock custom")):
-        return _Refusal("LiteRT's two minutes for a picture were too few on this machine", compiled, slow=True)
+        reason = "LiteRT's two minutes for a picture were too few on this machine; an export of a smaller size, as "
+        return _Refusal(reason + "--size 256x256, has the same operators", compiled, slow=True)
     said = [line.strip() for line in done.stderr.splitlines() if line.strip()]
     own = [line.removeprefix("error: ") for line in said if line.startswith("error: ")]
-    why = next((line for line in said if any(word in line for word in _REASONS)), "")
+    why = next((_reason(said[place:]) for place, line in enumerate(said) if any(word in line for word in _REASONS)), "")
     ended = f"its process ended with {done.returncode}" if not own else own[-1].removeprefix(f"{model.resolve()}: ")
     return _Refusal(ended + (f" ({why})" if why else ""), compiled, slow=False)
+
+
+def _reason(said: list[str]) -> str:
+    """The first line, or where that only announces a list, what follows it."""
+    first = said[0].removeprefix("ERROR: ")
+    return f"{first} {said[1]}" if first.endswith(":") and len(said) > 1 else first
 
 
 _REASONS = ("not supported", "unsupported", "Unsupported", "UNIMPLEMENTED", "No selector", "INVALID_ARGUMENT")

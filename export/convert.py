@@ -4,6 +4,7 @@ import fnmatch
 import tempfile
 import warnings
 
+import numpy as np
 import tensorflow as tf
 import tf_keras
 from tensorflow.compiler.mlir.lite import types_pb2
@@ -11,7 +12,7 @@ from tensorflow.lite.python.convert import mlir_quantize
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
 from export.flatbuffer import OPERATORS, Graph
-from export.quantize import corrected_biases
+from export.quantize import KERNELS, corrected_biases, rounded_kernel
 from export.ranges import PICTURE, Means, Ranges, activation, feeds
 from export.recipes import Floats, QuantizationRecipe
 from pynet_bokeh.errors import UserError
@@ -61,7 +62,9 @@ def integer(
     if recipe.activations == "int16":
         ranges, edges = {name: _symmetric(pair) for name, pair in ranges.items()}, _symmetric(PICTURE)
     edge_type = tf.uint8 if recipe.edges == "uint8" else tf.float32
-    calibrated = graph.with_ranges(ranges, edges, biases)
+    denied = graph.tensors_of(kept)
+    floats = {node.tensor for node in graph.nodes if node.operator in recipe.keep_float.operators}.union(denied)
+    calibrated = graph.with_ranges(ranges, edges, biases, _rounded, floats)
     try:
         content = mlir_quantize(
             calibrated,
@@ -69,7 +72,7 @@ def integer(
             input_data_type=edge_type,
             output_data_type=edge_type,
             denylisted_ops=list(recipe.keep_float.operators) or None,
-            denylisted_nodes=graph.tensors_of(kept) or None,
+            denylisted_nodes=denied or None,
         )
     except Exception as error:
         raise _refused(recipe, error) from error
@@ -82,6 +85,12 @@ def integer(
                 "keep_float.layers of a recipe keeps it float"
             )
     return quantized.sixteen_bits() if recipe.activations == "int16" else content
+
+
+def _rounded(operator: str, kernel: np.ndarray) -> np.ndarray:
+    """A convolution's kernel as quantize.simulate rounds it; the converter then finds nothing to round."""
+    kind = tf_keras.layers.Conv2D if operator == "CONV_2D" else tf_keras.layers.DepthwiseConv2D
+    return rounded_kernel(tf.constant(kernel), KERNELS[kind]).numpy()
 
 
 def _symmetric(pair: tuple[float, float]) -> tuple[float, float]:

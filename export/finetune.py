@@ -56,6 +56,7 @@ def finetune(
     run, schedule = _adapted(run, level, schedule, picture_size)
     stored = folder / "weights.npz"
     origin = {
+        "simulation": quantize.SIMULATION,
         "weights_sha256": artifact.sha256(run.weights(level)),
         "schedule": dataclasses.asdict(schedule),
         "losses": run.recipe.level[level].losses,

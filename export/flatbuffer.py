@@ -1,19 +1,19 @@
 """A .tflite as data that can be changed: its operators' layers, and the ranges that quantization goes by.
 
-By TensorFlow's schema; export.graph reads operators without TensorFlow."""
+By TensorFlow's schema and tools, which can write; pynet_bokeh.tflite_graph reads without TensorFlow."""
 
 import dataclasses
 import fnmatch
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 import numpy as np
 from tensorflow.lite.python import schema_py_generated as schema
 from tensorflow.lite.tools import flatbuffer_utils
 
-from export.graph import path_of
-
 OPERATORS = {value: name for name, value in vars(schema.BuiltinOperator).items() if isinstance(value, int)}
 WITH_BIAS = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")
+CONVOLUTIONS = ("CONV_2D", "DEPTHWISE_CONV_2D")
+KERAS_ORDER = (1, 2, 3, 0)  # of the axes of their kernels
 FLOATS = (schema.TensorType.FLOAT32, schema.TensorType.FLOAT16)
 
 
@@ -69,6 +69,8 @@ class Graph:
         ranges: Mapping[str, tuple[float, float]],
         edges: tuple[float, float] = (0.0, 1.0),
         biases: Mapping[str, np.ndarray] | None = None,
+        kernel: Callable[[str, np.ndarray], np.ndarray] | None = None,
+        floats: Collection[str] = (),
     ) -> bytes:
         """The float graph as a post-training calibration would leave it.
 
@@ -77,6 +79,8 @@ class Graph:
             within it. A tensor without a range stays float.
           edges: of every input and of the output.
           biases: others for these layers.
+          kernel: gives for an operator's kind and its kernel, as Keras has it, the kernel to take; not asked for
+            operators whose output `floats` names.
         """
         by_tensor = {}
         for node in self.nodes:
@@ -93,6 +97,8 @@ class Graph:
             kind = OPERATORS[_code(changed.operatorCodes[operator.opcodeIndex])]
             if kind in WITH_BIAS and biases:
                 self._replace_bias(changed, operator, biases)
+            if kind in CONVOLUTIONS and kernel and graph.tensors[operator.outputs[0]].name.decode() not in floats:
+                _replace_kernel(changed, operator, kind, kernel)
             if kind == "CONCATENATION":
                 joined = by_tensor.get(graph.tensors[operator.outputs[0]].name.decode())
                 for place, index in enumerate(operator.inputs):
@@ -155,12 +161,31 @@ class Graph:
         return [node.tensor for node in self.nodes if any(fnmatch.fnmatchcase(node.layer, one) for one in patterns)]
 
 
+def path_of(tensor_name: str) -> str:
+    """`model/level3_encoder/Relu;model/level3_encoder/BiasAdd` -> `level3_encoder/Relu`: the layer that a tensor came
+    out of, and its operation there. What has no such name (inputs and outputs) keeps its own."""
+    first = tensor_name.partition(";")[0]
+    return first.partition("/")[2] or first
+
+
 def _read(content: bytes):
     return flatbuffer_utils.read_model_from_bytearray(bytearray(content))
 
 
 def _code(operator_code) -> int:
     return max(operator_code.builtinCode, operator_code.deprecatedBuiltinCode)
+
+
+def _replace_kernel(model, operator, kind: str, change: Callable[[str, np.ndarray], np.ndarray]) -> None:
+    """Gives a convolution another kernel, where its own is written in the file."""
+    tensor = model.subgraphs[0].tensors[operator.inputs[1]]
+    stored = model.buffers[tensor.buffer].data
+    if stored is None or tensor.type != schema.TensorType.FLOAT32:
+        return
+    values = np.frombuffer(bytes(stored), np.float32).reshape(tensor.shape)
+    changed = change(kind, values.transpose(KERAS_ORDER)).transpose(np.argsort(KERAS_ORDER))
+    if not np.array_equal(changed, values):
+        operator.inputs[1] = _constant(model, tensor, changed)
 
 
 def _constant(model, like, values: np.ndarray) -> int:

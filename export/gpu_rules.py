@@ -7,8 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from export.graph import Inner, Operator, operators
+from pynet_bokeh import tflite_graph
 from pynet_bokeh.runtime import open_interpreter
+from pynet_bokeh.tflite_graph import Graph, Operator, Tensor
 
 HALF_MAX = 65504.0
 MAX_RANK = 4
@@ -37,19 +38,22 @@ class Finding:
         return f"{self.layer}: {self.operator} {list(self.shape)}: {self.reason}"
 
 
-def rejected(found: Sequence[Operator]) -> list[Finding]:
+def rejected(graph: Graph) -> list[Finding]:
     """The operators and shapes of a graph that phone GPUs are known to reject, in the order of execution."""
     findings = []
-    for one in found:
-        shapes = [tensor.shape for tensor in (*one.inputs, *one.outputs)]
-        highest = max(shapes, key=len)
-        if one.name in REJECTED:
-            findings.append(Finding(one.layer, one.name, one.outputs[0].shape, REJECTED[one.name]))
-        elif one.name.startswith(("Flex", "CUSTOM")):
-            findings.append(Finding(one.layer, one.name, one.outputs[0].shape, "not a built-in operator"))
+    for one in graph.operators:
+        highest = max((tensor.shape for tensor in (*graph.read_by(one), *graph.made_by(one))), key=len)
+        shape = graph.made_by(one)[0].shape
+        if one.kind in REJECTED:
+            findings.append(Finding(graph.name(one), one.kind, shape, REJECTED[one.kind]))
+        elif one.kind == "TRANSPOSE_CONV" and one.options.get("FusedActivationFunction"):
+            reason = "an activation is a part of it (version 4), which LiteRT's GPU delegate does not take"
+            findings.append(Finding(graph.name(one), one.kind, shape, reason))
+        elif one.kind.startswith(("Flex", "CUSTOM")):
+            findings.append(Finding(graph.name(one), one.kind, shape, "not a built-in operator"))
         elif len(highest) > MAX_RANK:
             reason = f"a tensor of {len(highest)} dimensions, at most {MAX_RANK} are taken"
-            findings.append(Finding(one.layer, one.name, highest, reason))
+            findings.append(Finding(graph.name(one), one.kind, highest, reason))
     return findings
 
 
@@ -79,12 +83,12 @@ def half_range(model: Path, pictures: Sequence[Mapping[str, np.ndarray]]) -> Hal
     Quantized activations count by their real values: a GPU computes them in fp16. Raises UserError when the file can't
     be opened.
     """
+    graph = tflite_graph.read(model)
     interpreter = open_interpreter(model, xnnpack=False, keep_all=True)
-    found = operators(interpreter)
     quantization = {one["index"]: one["quantization_parameters"] for one in interpreter.get_tensor_details()}
     runner = interpreter.get_signature_runner()
 
-    def magnitudes(tensor: Inner) -> np.ndarray:
+    def magnitudes(tensor: Tensor) -> np.ndarray:
         parameters, stored = quantization[tensor.index], interpreter.get_tensor(tensor.index)
         scales = parameters["scales"]
         if len(scales) != 1 or stored.dtype.kind == "f":
@@ -95,28 +99,31 @@ def half_range(model: Path, pictures: Sequence[Mapping[str, np.ndarray]]) -> Hal
     sums: dict[int, tuple[float, Operator]] = {}
     for values in pictures:
         runner(**values)
-        for number, one in enumerate(found):
-            peak = max(float(magnitudes(tensor).max(initial=0.0)) for tensor in one.outputs)
-            largest[number] = max(largest.get(number, (0.0, one)), (peak, one), key=lambda pair: pair[0])
-            if one.name in REDUCTIONS:
-                total = _largest_sum(magnitudes(one.inputs[0]), interpreter.get_tensor(one.inputs[1].index))
-                sums[number] = max(sums.get(number, (0.0, one)), (total, one), key=lambda pair: pair[0])
+        for one in graph.operators:
+            peak = max(float(magnitudes(tensor).max(initial=0.0)) for tensor in graph.made_by(one))
+            largest[one.index] = max(largest.get(one.index, (0.0, one)), (peak, one), key=lambda pair: pair[0])
+            if one.kind in REDUCTIONS:
+                added, axes = graph.read_by(one)
+                total = _largest_sum(magnitudes(added), interpreter.get_tensor(axes.index))
+                sums[one.index] = max(sums.get(one.index, (0.0, one)), (total, one), key=lambda pair: pair[0])
 
     peak, where = max(largest.values(), key=lambda pair: pair[0])
     total, summed = max(sums.values(), key=lambda pair: pair[0]) if sums else (0.0, None)
     return HalfRange(
         largest=peak,
-        largest_layer=where.layer,
+        largest_layer=graph.name(where),
         largest_sum=total,
-        largest_sum_layer=summed.layer if summed else None,
-        overflows=_beyond(largest.values(), "a value of {:.3g} is infinity in fp16, whose largest is 65504"),
-        risks=_beyond(sums.values(), "adds up to {:.3g}, more than the 65504 of fp16, in which phone GPUs may add"),
+        largest_sum_layer=graph.name(summed) if summed else None,
+        overflows=_beyond(graph, largest.values(), "a value of {:.3g} is infinity in fp16, whose largest is 65504"),
+        risks=_beyond(
+            graph, sums.values(), "adds up to {:.3g}, more than the 65504 of fp16, in which phone GPUs may add"
+        ),
     )
 
 
-def _beyond(peaks, reason: str) -> list[Finding]:
+def _beyond(graph: Graph, peaks, reason: str) -> list[Finding]:
     return [
-        Finding(one.layer, one.name, one.inputs[0].shape, reason.format(value))
+        Finding(graph.name(one), one.kind, graph.read_by(one)[0].shape, reason.format(value))
         for value, one in peaks
         if not value <= HALF_MAX  # a NaN is beyond, too
     ]

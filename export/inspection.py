@@ -10,11 +10,9 @@ from pathlib import Path
 from tqdm import tqdm
 
 from export import verify
-from export.workbench import Workbench
+from export.workbench import FEW, Workbench
 from pynet_bokeh import files
 from pynet_bokeh.errors import UserError
-
-PICTURES = 3  # whose inner tensors are compared: built-in kernels that keep everything are slow
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,12 +44,13 @@ class LayerReport:
 
 def inspect(bench: Workbench, *, progress: bool = True) -> list[LayerReport]:
     """Every layer's report, that which costs the picture most first."""
-    errors = _errors(bench, bench.write_float(), bench.write("quantized"))
-    floor = bench.scorer.score(bench.folder / "float.tflite")["error"]  # fine-tuned weights draw otherwise, and float
+    float_model = bench.write_float()
+    errors = _errors(bench, float_model, bench.write("quantized"))
+    bench.scorer.compare_with(float_model)  # of fine-tuned weights, which draw otherwise than the run's
     alone = {}
     for layer in tqdm(bench.layers, desc="layers alone", unit="layer", disable=not progress):
         if layer in errors:
-            alone[layer] = max(0.0, bench.alone(layer)["error"] - floor)
+            alone[layer] = bench.alone(layer)["error"]
     total = sum(alone.values()) or 1.0
     operators: dict[str, list[str]] = {}
     for node in bench.graph.nodes:
@@ -79,7 +78,7 @@ def _errors(bench: Workbench, float_model: Path, quantized: Path) -> dict:
     """layer_errors of the first pictures, by a process without tensorflow."""
     names = {name: bench.folder / name for name in ("tensors.json", "few.npz", "errors.json")}
     files.write_json(names["tensors.json"], {node.layer: node.tensor for node in bench.graph.nodes})
-    verify.save_cases(names["few.npz"], bench.cases[:PICTURES])
+    verify.save_cases(names["few.npz"], bench.cases[:FEW])
     command = [sys.executable, "-m", "export.layer_errors", float_model, quantized, *names.values()]
     done = subprocess.run([str(part) for part in command], capture_output=True, text=True, check=False)
     if done.returncode:

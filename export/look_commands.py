@@ -75,7 +75,7 @@ def _inspect(arguments: argparse.Namespace) -> int:
         reports = inspection.inspect(prepared)
         out.mkdir(parents=True, exist_ok=True)
         worst = prepared.scorer.draw(prepared.folder / "quantized.tflite", sheet)
-    inspection.write_csv(reports, rows)
+        inspection.write_csv(reports, rows)
     print(inspection.table(reports, arguments.top))
     print(f"{rows}: {len(reports)} layers; {sheet}: {worst['name']}, {worst['psnr']:.1f} dB to the float network")
     return 0

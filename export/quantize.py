@@ -8,6 +8,7 @@ Batch normalization behind a convolution needs nothing: the converter folds it i
 has a scale of its own, and rounding a channel before or after it is multiplied is the same.
 """
 
+import dataclasses
 from collections.abc import Collection, Mapping
 
 import numpy as np
@@ -21,13 +22,29 @@ from pynet_bokeh.models.network import OUTPUT
 
 layers = tf_keras.layers
 
-# The kernel of each kind of layer that has one, and the axes over which its channels spread: 8-bit weights are
-# symmetric, with a scale for each channel that comes out.
+SIMULATION = 2  # of how numbers are rounded; another one makes kept fine-tunings out of date
+
+
+@dataclasses.dataclass(frozen=True)
+class Kernel:
+    """How a kind of layer's kernel is rounded: symmetric, with a scale for each channel that comes out.
+
+    Attributes:
+      name: the layer's attribute.
+      axes: those over which a channel that comes out spreads.
+      window: whether every pixel that comes out reads all of axes 0 and 1. A transposed convolution's read some.
+    """
+
+    name: str
+    axes: tuple[int, ...]
+    window: bool = False
+
+
 KERNELS = {
-    layers.Conv2D: ("kernel", (0, 1, 2)),
-    layers.DepthwiseConv2D: ("depthwise_kernel", (0, 1)),
-    layers.Conv2DTranspose: ("kernel", (0, 1, 3)),
-    layers.Dense: ("kernel", (0,)),
+    layers.Conv2D: Kernel("kernel", (0, 1, 2), window=True),
+    layers.DepthwiseConv2D: Kernel("depthwise_kernel", (0, 1), window=True),
+    layers.Conv2DTranspose: Kernel("kernel", (0, 1, 3)),
+    layers.Dense: Kernel("kernel", (0,)),
 }
 CORRECTED = (layers.Conv2D, layers.DepthwiseConv2D, layers.Dense)
 WITHOUT_KERNEL = (
@@ -79,11 +96,11 @@ def simulate(
     check(model, floats)
 
     def wrap(layer):
-        kernel, axes = (None, ()) if layer.name in floats else KERNELS.get(type(layer), (None, ()))
+        kernel = None if layer.name in floats else KERNELS.get(type(layer))
         readers = [node.layer.name for node in layer.outbound_nodes]
         within = layer.name in floats and all(name in floats for name in readers)
         own = rounded is None or layer.name in rounded or layer.name == OUTPUT
-        return Rounded(layer, kernel, axes, ranges[layer.name] if own and not within else None, name=layer.name)
+        return Rounded(layer, kernel, ranges[layer.name] if own and not within else None, name=layer.name)
 
     return tf_keras.models.clone_model(model, clone_function=wrap)
 
@@ -98,9 +115,8 @@ def corrected_biases(model: tf_keras.Model, means: Means, *, floats: Collection[
     for layer in model.layers:
         if layer.name in floats or type(layer) not in CORRECTED or not layer.use_bias:
             continue
-        name, axes = KERNELS[type(layer)]
-        kernel = getattr(layer, name)
-        lost = (kernel - symmetric(kernel, axes)).numpy()
+        kernel = getattr(layer, KERNELS[type(layer)].name)
+        lost = (kernel - rounded_kernel(kernel, KERNELS[type(layer)])).numpy()
         read = np.asarray(means[feeds(layer)[0].name])
         if isinstance(layer, layers.DepthwiseConv2D):
             change = (lost.sum(axis=(0, 1)) * read[:, None]).reshape(-1)
@@ -122,9 +138,9 @@ class Rounded(layers.Layer):
     Inputs of the network are rounded where they are read, over 0 … 1.
     """
 
-    def __init__(self, layer, kernel: str | None, axes: tuple[int, ...], output, **options):
+    def __init__(self, layer, kernel: Kernel | None, output, **options):
         super().__init__(**options)
-        self.layer, self._kernel, self._axes, self._output = layer, kernel, axes, output
+        self.layer, self._kernel, self._output = layer, kernel, output
         self._reads_input = [isinstance(one, layers.InputLayer) for one in feeds(layer)]
 
     def call(self, inputs, training=None):
@@ -136,13 +152,13 @@ class Rounded(layers.Layer):
         options = {"training": training} if isinstance(self.layer, layers.Dropout) else {}
         attributes, kernel = vars(self.layer), None
         if self._kernel:
-            kernel = attributes[self._kernel]
-            attributes[self._kernel] = symmetric(kernel, self._axes)  # past Keras's tracking, for this call only
+            kernel = attributes[self._kernel.name]
+            attributes[self._kernel.name] = rounded_kernel(kernel, self._kernel)  # past Keras's tracking, for this call
         try:
             value = self.layer.call(inputs, **options)
         finally:
             if self._kernel:
-                attributes[self._kernel] = kernel
+                attributes[self._kernel.name] = kernel
         return value if self._output is None else over(value, *self._output)
 
 
@@ -151,7 +167,21 @@ def over(values, low: float, high: float):
     return tf.quantization.fake_quant_with_min_max_args(values, min=low, max=high)
 
 
-def symmetric(kernel, axes: tuple[int, ...]):
-    """Rounds each channel of a kernel to −127 … 127 steps up to its largest weight; the gradient passes unchanged."""
-    step = tf.maximum(tf.reduce_max(tf.abs(kernel), axis=axes, keepdims=True) / 127, 1e-12)
-    return kernel + tf.stop_gradient(tf.round(kernel / step) * step - kernel)
+def rounded_kernel(kernel, how: Kernel):
+    """Rounds each channel of a kernel to −127 … 127 steps up to its largest weight; the gradient passes unchanged.
+
+    The sum over a window, which is what an even surface sees, is rounded as a whole: where the weights' own rounding
+    leaves it more than half a step off, those nearest to half-way go the other way (Guo et al., "SQuant", ICLR 2022,
+    arXiv 2202.07471, there with the sums over all that a channel reads as well). Pictures pass through such kernels: an
+    even error of half a step of 255 in all of a sky is worse than one from pixel to pixel, which averages out.
+    """
+    step = tf.maximum(tf.reduce_max(tf.abs(kernel), axis=how.axes, keepdims=True) / 127, 1e-12)
+    steps = kernel / step
+    rounded = tf.round(steps)
+    if how.window and kernel.shape[0] * kernel.shape[1] > 1:
+        off = tf.reshape(steps - rounded, (-1, *kernel.shape[2:]))
+        missing = tf.round(tf.reduce_sum(off, axis=0))
+        nearest = tf.argsort(tf.argsort(off * tf.sign(missing), axis=0, direction="DESCENDING"), axis=0)
+        moved = tf.where(tf.cast(nearest, missing.dtype) < tf.abs(missing), tf.sign(missing), 0)
+        rounded += tf.reshape(moved, kernel.shape)
+    return kernel + tf.stop_gradient(rounded * step - kernel)

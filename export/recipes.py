@@ -65,6 +65,8 @@ class Limits:
     """Thresholds of verification, see export.verify."""
 
     min_psnr: float
+    min_ssim: float
+    max_pixel: float
     max_drop: float
 
 
@@ -101,14 +103,6 @@ class QuantizationRecipe:
     def integer(self) -> bool:
         """Whether activations are integers, with scales from calibration."""
         return self.activations != "float32"
-
-    @property
-    def min_psnr(self) -> float:
-        return self.limits.min_psnr
-
-    @property
-    def max_drop(self) -> float:
-        return self.limits.max_drop
 
 
 def from_dict(content: dict, *, where: str) -> QuantizationRecipe:

@@ -20,13 +20,19 @@ TIMED_RUNS = 15
 AMPLIFIED = 16  # times, in the picture of the difference
 
 
-def score(path: Path, cases: Sequence[Case]) -> dict:
-    """`error`: mean squared difference to the float network's pictures, in 8-bit steps; `drop`: decibels lost against
-    the targets by all pictures together, None without targets."""
+def outputs_of(path: Path, cases: Sequence[Case]) -> list[np.ndarray]:
+    """What a model draws."""
     predictor = TflitePredictor(path, any_scale=True)
-    outputs = [predictor(case.image, case.extra, case.strength) for case in cases]
+    return [predictor(case.image, case.extra, case.strength) for case in cases]
+
+
+def score(path: Path, cases: Sequence[Case], pictures: Sequence[np.ndarray]) -> dict:
+    """`error`: mean squared difference to `pictures`, in 8-bit steps; `drop`: decibels that all pictures together lost
+    against the targets compared with the float network's, None without targets."""
+    outputs = outputs_of(path, cases)
     pairs = list(zip(cases, outputs, strict=True))
-    error = np.mean([np.mean(np.square(output - case.reference)) for case, output in pairs]) * 255**2
+    differences = (output - picture for output, picture in zip(outputs, pictures, strict=True))
+    error = np.mean([np.mean(np.square(difference)) for difference in differences]) * 255**2
     told = [(case, output) for case, output in pairs if case.target is not None]
     drop = None
     if told:
@@ -51,8 +57,7 @@ def times(paths: Sequence[Path], case: Case) -> list[float]:
 def draw(path: Path, cases: Sequence[Case], sheet: Path) -> dict:
     """Writes `sheet`, the float network's picture, the .tflite's and their difference, 16 times, around grey, of the
     case with the largest error. Returns its `name` and `psnr`."""
-    predictor = TflitePredictor(path, any_scale=True)
-    outputs = [predictor(case.image, case.extra, case.strength) for case in cases]
+    outputs = outputs_of(path, cases)
     scores = [psnr(output, case.reference) for case, output in zip(cases, outputs, strict=True)]
     worst = int(np.argmin(scores))
     reference, output = cases[worst].reference, outputs[worst]
@@ -78,9 +83,13 @@ class Scorer:
             raise UserError(f"scoring: {answer['failure']}")
         return answer["answer"]
 
-    def score(self, path: Path) -> dict:
-        """See `score`."""
-        return self._ask(score=str(path))
+    def compare_with(self, path: Path) -> None:
+        """From now on errors are those to what this model draws; before, to the float network's pictures."""
+        self._ask(compare_with=str(path))
+
+    def score(self, path: Path, *, pictures: int | None = None) -> dict:
+        """See `score`; of the first so many cases alone, or all."""
+        return self._ask(score=str(path), pictures=pictures)
 
     def draw(self, path: Path, sheet: Path) -> dict:
         """See `draw`."""
@@ -106,11 +115,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     """`python -m export.scoring CASES`: a request a line, an answer a line, both JSON."""
     (path,) = sys.argv[1:] if argv is None else argv
     cases = load_cases(Path(path))
+    pictures = [case.reference for case in cases]
     for line in sys.stdin:
         request = json.loads(line)
         try:
             if "score" in request:
-                answer = score(Path(request["score"]), cases)
+                count = request["pictures"] or len(cases)
+                answer = score(Path(request["score"]), cases[:count], pictures[:count])
+            elif "compare_with" in request:
+                pictures, answer = outputs_of(Path(request["compare_with"]), cases), None
             elif "draw" in request:
                 answer = draw(Path(request["draw"]), cases, Path(request["sheet"]))
             else:

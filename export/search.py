@@ -65,6 +65,7 @@ def search(bench: Workbench, max_drop: float, *, progress: bool = True) -> Found
     if not any(case.target is not None for case in bench.cases):
         raise UserError("search: pictures with a target are wanted; the run has none to validate on")
     float_model = bench.write_float()
+    bench.scorer.compare_with(float_model)
     alone = {
         layer: bench.alone(layer)["error"]
         for layer in tqdm(bench.layers, desc="layers alone", unit="layer", disable=not progress)

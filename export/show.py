@@ -27,12 +27,13 @@ def describe(model: Path) -> str:
 
     Raises UserError when the file is none that LiteRT runs, and when the sidecar is another file's.
     """
-    from export import artifact, graph  # numpy: not for --help
+    from export import artifact  # numpy: not for --help
+    from pynet_bokeh import tflite_graph
     from pynet_bokeh.runtime import TflitePredictor
 
     tensors = TflitePredictor(model, threads=1, any_scale=True).describe()
-    found = graph.read(model)
-    lines = [f"{model}: {model.stat().st_size / 1e6:.2f} MB, {len(found)} operators"]
+    graph = tflite_graph.read(model)
+    lines = [f"{model}: {model.stat().st_size / 1e6:.2f} MB, {len(graph.operators)} operators"]
     rows = [(group, name, one) for group in ("inputs", "outputs") for name, one in tensors[group].items()]
     lines += [f"  {group[:-1]:12}{name} {_tensor(one)}" for group, name, one in rows]
     path = artifact.sidecar_path(model)
@@ -44,11 +45,11 @@ def describe(model: Path) -> str:
     else:
         lines.append(f"  {'sidecar':12}none ({path.name} is not there)")
     counts: dict[str, int] = {}
-    for one in found:
-        counts[one.name] = counts.get(one.name, 0) + 1
+    for one in graph.operators:
+        counts[one.kind] = counts.get(one.kind, 0) + 1
     operators = ", ".join(f"{count} {name}" for name, count in sorted(counts.items(), key=lambda pair: -pair[1]))
     lines.append(f"  {'operators':12}{operators}")
-    largest = [] if any(-1 in one["shape"] for _, _, one in rows) else graph.largest_tensors(found, TENSORS)
+    largest = [] if any(-1 in one["shape"] for _, _, one in rows) else graph.largest_tensors(TENSORS)
     for number, one in enumerate(largest):
         shape = "×".join(map(str, one["shape"]))
         title = "" if number else "largest"

@@ -6,6 +6,7 @@ Nothing is verified: what such a network draws means nothing. Nor is anything fi
 
 import dataclasses
 import math
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,9 +16,11 @@ from export import artifact
 from export.convert import convert
 from export.ranges import calibrate
 from export.recipes import QuantizationRecipe, recipe_named
-from pynet_bokeh import files
+from pynet_bokeh import files, tflite_graph
+from pynet_bokeh.errors import UserError
 from pynet_bokeh.models import cost, registry
 from pynet_bokeh.models.network import Network
+from pynet_bokeh.runtime import TflitePredictor
 
 CALIBRATION_PICTURES = 1
 
@@ -36,8 +39,8 @@ def export_untrained(
 
     `quantization` is a recipe, or the name of one in export.recipes.
 
-    One that is there already is left alone unless `force` is given. Its sidecar has no verification figures, and says
-    `"untrained": true`.
+    One that is there already is left alone unless `force` is given. Its sidecar has neither an origin nor verification
+    figures, and says `"untrained": true`.
 
     Raises UserError for an unknown network or quantization and a size the network does not take.
     """
@@ -64,13 +67,29 @@ def export_untrained(
         "input_scale": network.input_scale,
         "untrained": True,
         "seed": seed,
+        **_described(content),
+        "value_range": [0.0, 1.0],
         "parameters": model.count_params(),
         "macs": cost.model_macs(model),
+        "origin": None,
         "verification": None,
     }
     artifact.write(path, content, sidecar)
     report(f"{path}: {len(content) / 1e6:.2f} MB, random weights")
     return path
+
+
+def _described(content: bytes) -> dict:
+    """The file's tensors as it describes them itself, and its largest ones."""
+    with tempfile.TemporaryDirectory() as folder:
+        model = Path(folder) / "model.tflite"
+        try:
+            model.write_bytes(content)
+        except OSError as error:
+            raise UserError(f"{folder}: can't be written ({error.strerror or error})") from error
+        tensors = TflitePredictor(model, threads=1, any_scale=True).describe()
+        largest = tflite_graph.read(model).largest_tensors()
+    return {"inputs": tensors["inputs"], "output": tensors["outputs"], "largest_tensors": largest}
 
 
 def randomize(network: Network, *, seed: int) -> None:

@@ -8,9 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from export import graph
-from export.recipes import QuantizationRecipe, from_dict
-from pynet_bokeh import files
+from export.recipes import Limits, QuantizationRecipe, from_dict
+from pynet_bokeh import files, tflite_graph
 from pynet_bokeh.cli import run as run_command
 from pynet_bokeh.metrics import SSIM_WINDOW, psnr, ssim
 from pynet_bokeh.runtime import TflitePredictor
@@ -55,11 +54,7 @@ def verify(path: Path, recipe: QuantizationRecipe, cases: Sequence[Case]) -> dic
         outputs = [predictor(case.image, case.extra, case.strength) for case in chosen]
         scores = [_compare(case, output) for case, output in zip(chosen, outputs, strict=True)]
         figures["kernels"][kernels] = _summary(scores)
-        figures["failures"] += [
-            f"{score['name']} ({kernels}): {score['psnr']:.2f} dB to the float network, {recipe.min_psnr:g} wanted"
-            for score in scores
-            if not score["psnr"] >= recipe.min_psnr
-        ]
+        figures["failures"] += _missed(kernels, scores, figures["kernels"][kernels], recipe.limits)
         with_target = [(case, output) for case, output in zip(chosen, outputs, strict=True) if case.target is not None]
         if kernels == "xnnpack" and with_target:
             before = joint_psnr([psnr(case.reference, case.target) for case, _ in with_target])
@@ -70,12 +65,31 @@ def verify(path: Path, recipe: QuantizationRecipe, cases: Sequence[Case]) -> dic
                 "tflite_psnr": after,
                 "drop": before - after,
             }
-            if not before - after <= recipe.max_drop:
+            most = recipe.limits.max_drop
+            if not before - after <= most:
                 figures["failures"].append(
-                    f"PSNR against the targets fell by {before - after:.2f} dB, at most {recipe.max_drop:g} allowed"
+                    f"PSNR against the targets fell by {before - after:.2f} dB, at most {most:g} allowed"
                 )
-    figures["largest_tensors"] = graph.largest_tensors(graph.read(path)) if predictor.input_size else []
+    figures["largest_tensors"] = tflite_graph.read(path).largest_tensors() if predictor.input_size else []
     return figures
+
+
+def _missed(kernels: str, scores: list[dict], summary: dict, limits: Limits) -> list[str]:
+    """What lies too far from the float network, a line each."""
+    missed = [
+        f"{one['name']} ({kernels}): {one['psnr']:.2f} dB to the float network, {limits.min_psnr:g} wanted"
+        for one in scores
+        if not one["psnr"] >= limits.min_psnr
+    ]
+    missed += [
+        f"{one['name']} ({kernels}): a pixel is {one['worst']:.3f} from the float network's, at most "
+        f"{limits.max_pixel:g} allowed"
+        for one in scores
+        if not one["worst"] <= limits.max_pixel
+    ]
+    if summary["mean_ssim"] is not None and not summary["mean_ssim"] >= limits.min_ssim:
+        missed.append(f"{kernels}: SSIM {summary['mean_ssim']:.4f} to the float network, {limits.min_ssim:g} wanted")
+    return missed
 
 
 def joint_psnr(psnrs: Sequence[float]) -> float:

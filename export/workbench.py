@@ -18,6 +18,8 @@ from pynet_bokeh.errors import UserError
 from pynet_bokeh.trained import load_model
 from pynet_bokeh.training.run import open_run
 
+FEW = 3  # pictures, for what is done with every layer
+
 
 @dataclasses.dataclass(frozen=True)
 class Workbench:
@@ -73,9 +75,9 @@ class Workbench:
         return path
 
     def alone(self, layer: str) -> dict:
-        """The scores when nothing but this layer is quantized."""
+        """The scores when nothing but this layer is quantized, on a few pictures."""
         path = self.write("alone", set(self.layers) - {layer})
-        return self.scorer.score(path)
+        return self.scorer.score(path, pictures=FEW)
 
 
 @contextlib.contextmanager

@@ -22,7 +22,7 @@ _OPTIONS = {
         "DepthwiseConv2DOptions",
         ("Padding", "StrideH", "StrideW", "DilationHFactor", "DilationWFactor"),
     ),
-    "TRANSPOSE_CONV": ("TransposeConvOptions", ("Padding", "StrideH", "StrideW")),
+    "TRANSPOSE_CONV": ("TransposeConvOptions", ("Padding", "StrideH", "StrideW", "FusedActivationFunction")),
     "AVERAGE_POOL_2D": ("Pool2DOptions", ("FilterHeight", "FilterWidth", "StrideH", "StrideW")),
     "MAX_POOL_2D": ("Pool2DOptions", ("FilterHeight", "FilterWidth", "StrideH", "StrideW")),
     "BATCH_MATMUL": ("BatchMatMulOptions", ("AdjX", "AdjY")),
@@ -63,7 +63,8 @@ class Operator:
     Attributes:
       kind: the schema's name, such as CONV_2D, or a custom operator's own.
       inputs, outputs: tensors' numbers; an optional input that is absent is left out.
-      options: for convolutions `Padding` (0 is SAME), `StrideH`, `StrideW`, `DilationHFactor`, `DilationWFactor`.
+      options: for convolutions `Padding` (0 is SAME), `StrideH`, `StrideW`, `DilationHFactor`, `DilationWFactor`;
+        for transposed ones `FusedActivationFunction` (0 is none).
     """
 
     index: int
@@ -82,22 +83,41 @@ class Graph:
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
     subgraphs: int  # more than one where there are loops or conditions, whose insides are not looked at
+    results: Mapping[int, str] = dataclasses.field(default_factory=dict)  # the outputs' names in the signature
 
     def name(self, operator: Operator) -> str:
         """The layer that an operator stands for, by its first output's name.
 
         That of a fused operator carries all names, `net/a/Relu;net/b/Conv2D;net/b/BiasAdd`: a convolution is called by
         the part that speaks of one, others by the first. Where the output of the model has lost its name, the weights
-        still have theirs. Of `net/layer/…/operation` the layer is the second word.
+        still have theirs, and what has none is called as the output is. Of `net/layer/…/operation` the layer is the
+        second word.
         """
         if not operator.outputs:
             return operator.kind.lower()
         named = (operator.outputs[0], *operator.inputs[1:])
         parts = [part for index in named for part in self.tensors[index].name.split(";") if part]
         own = [part for part in parts if part.rpartition("/")[2].lower().startswith(_CONVOLVES)]
-        chosen = [*(own if "CONV" in operator.kind else []), *parts, operator.kind.lower()][0]
+        result = [self.results[operator.outputs[0]]] if operator.outputs[0] in self.results else []
+        chosen = [*(own if "CONV" in operator.kind else []), *result, *parts, operator.kind.lower()][0]
         words = [word for word in chosen.split("/") if word]
         return words[1] if len(words) > 2 else words[0]
+
+    def read_by(self, operator: Operator) -> tuple[Tensor, ...]:
+        """What an operator reads."""
+        return tuple(self.tensors[index] for index in operator.inputs)
+
+    def made_by(self, operator: Operator) -> tuple[Tensor, ...]:
+        """What an operator gives."""
+        return tuple(self.tensors[index] for index in operator.outputs)
+
+    def largest_tensors(self, count: int = 5) -> list[dict]:
+        """The activations that take most memory, ready for JSON: layer, shape, type, bytes."""
+        made = [(self.name(operator), tensor) for operator in self.operators for tensor in self.made_by(operator)]
+        return [
+            {"layer": layer, "shape": list(one.shape), "dtype": one.dtype, "bytes": one.bytes}
+            for layer, one in sorted(made, key=lambda pair: -pair[1].bytes)[:count]
+        ]
 
 
 def read(path: Path) -> Graph:
@@ -138,7 +158,16 @@ def _graph(content: bytes) -> Graph:
         inputs=tuple(int(graph.Inputs(number)) for number in range(graph.InputsLength())),
         outputs=tuple(int(graph.Outputs(number)) for number in range(graph.OutputsLength())),
         subgraphs=model.SubgraphsLength(),
+        results=_results(model),
     )
+
+
+def _results(model) -> dict[int, str]:
+    if not model.SignatureDefsLength():
+        return {}
+    signature = model.SignatureDefs(0)
+    named = [signature.Outputs(number) for number in range(signature.OutputsLength())]
+    return {int(one.TensorIndex()): (one.Name() or b"").decode() for one in named}
 
 
 def _kind(code) -> str:

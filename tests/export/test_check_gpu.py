@@ -84,3 +84,10 @@ def test_a_file_that_is_no_bokeh_network_is_named(tiny_models, tmp_path, quiet):
         check_gpu.check(tiny_models / "wrong.tflite", report=quiet)
     with pytest.raises(UserError, match="can't be read"):
         check_gpu.check(tmp_path / "none.tflite", report=quiet)
+
+
+def test_a_refusal_names_the_operator_that_the_accelerator_does_not_take():
+    said = ["ERROR: Following operations are not supported by GPU delegate:", "TRANSPOSE_CONV: Max version is 3."]
+    wanted = "Following operations are not supported by GPU delegate: TRANSPOSE_CONV: Max version is 3."
+    assert check_gpu._reason(said) == wanted
+    assert check_gpu._reason(["UNIMPLEMENTED: no kernel", "other"]) == "UNIMPLEMENTED: no kernel"

@@ -4,8 +4,9 @@ import sys
 import numpy as np
 import pytest
 
-from export import gpu_rules, graph
-from export.graph import Inner, Operator
+from export import gpu_rules
+from pynet_bokeh import tflite_graph
+from pynet_bokeh.tflite_graph import Graph, Operator, Tensor
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +61,7 @@ def test_quantized_activations_count_by_their_real_values(tiny_models):
     ],
 )
 def test_what_phone_gpus_reject_is_named_with_its_layer(models, name, operator, reason):
-    finding = gpu_rules.rejected(graph.read(models / f"{name}.tflite"))[0]
+    finding = gpu_rules.rejected(tflite_graph.read(models / f"{name}.tflite"))[0]
     assert finding.operator == operator
     assert finding.layer == "odd"
     assert reason in str(finding)
@@ -68,13 +69,22 @@ def test_what_phone_gpus_reject_is_named_with_its_layer(models, name, operator, 
 
 def test_what_they_take_is_not_named(tiny_models):
     for name in ("focus", "int8", "double", "strength"):
-        assert gpu_rules.rejected(graph.read(tiny_models / f"{name}.tflite")) == []
+        assert gpu_rules.rejected(tflite_graph.read(tiny_models / f"{name}.tflite")) == []
 
 
 def test_operators_that_are_not_built_in_are_named():
-    tensor = Inner(0, "model/odd/Erf", (1, 8, 8, 3), np.dtype(np.float32), False)
-    (finding,) = gpu_rules.rejected([Operator("FlexErf", "odd", (tensor,), (tensor,))])
+    tensor = Tensor(0, "model/odd/Erf", (1, 8, 8, 3), "float32", constant=False, fixed=True)
+    operator = Operator(0, "FlexErf", (0,), (0,), {})
+    (finding,) = gpu_rules.rejected(Graph((tensor,), (operator,), (0,), (0,), subgraphs=1))
     assert str(finding) == "odd: FlexErf [1, 8, 8, 3]: not a built-in operator"
+
+
+@pytest.mark.parametrize(("activation", "findings"), [(0, 0), (1, 1)])
+def test_a_transposed_convolution_with_an_activation_in_it_is_named(activation, findings):
+    tensor = Tensor(0, "model/up/Relu;model/up/conv2d_transpose", (1, 8, 8, 3), "float32", constant=False, fixed=True)
+    operator = Operator(0, "TRANSPOSE_CONV", (0,), (0,), {"FusedActivationFunction": activation})
+    found = gpu_rules.rejected(Graph((tensor,), (operator,), (0,), (0,), subgraphs=1))
+    assert [finding.layer for finding in found] == ["up"] * findings
 
 
 _BUILD = """

@@ -82,12 +82,46 @@ def test_training_reaches_every_variable_of_the_network_itself(model, calibrated
     assert all(gradient is not None for gradient in tape.gradient(loss, simulated.trainable_variables))
 
 
-def test_kernels_are_rounded_by_the_channels_that_come_out():
-    rng = np.random.default_rng(0)
-    kernel = rng.normal(size=(3, 3, 4, 1)) * np.array([0.01, 1, 10, 100])[None, None, :, None]
-    rounded = quantize.symmetric(tf.constant(kernel), quantize.KERNELS[layers.DepthwiseConv2D][1]).numpy()
-    steps = np.abs(kernel).max(axis=(0, 1), keepdims=True) / 127
+@pytest.mark.parametrize(
+    ("kind", "shape", "scales"), [(layers.Conv2D, (3, 3, 4, 5), 5), (layers.DepthwiseConv2D, (5, 5, 4, 1), 4)]
+)
+def test_kernels_keep_the_sum_over_a_window(kind, shape, scales):
+    how = quantize.KERNELS[kind]
+    kernel = np.random.default_rng(0).normal(size=shape)
+    kernel *= 10.0 ** np.arange(scales).reshape((-1, 1) if kind is layers.DepthwiseConv2D else (-1,))
+    steps = np.abs(kernel).max(axis=how.axes, keepdims=True) / 127
+    rounded = quantize.rounded_kernel(tf.constant(kernel), how).numpy() / steps
+    np.testing.assert_allclose(rounded, np.round(rounded), atol=1e-9)
+    assert np.abs(rounded).max() < 127.5
+    assert np.abs(rounded - kernel / steps).max() < 1  # down or up, no farther
+    sums = (rounded - kernel / steps).sum(axis=(0, 1))
+    assert np.abs(sums).max() <= 0.5 + 1e-9
+    assert np.abs((np.round(kernel / steps) - kernel / steps).sum(axis=(0, 1))).max() > 0.6  # which it is for
+
+
+def test_kernels_of_one_pixel_are_rounded_to_the_nearest():
+    kernel = np.random.default_rng(0).normal(size=(1, 1, 4, 5))
+    steps = np.abs(kernel).max(axis=(0, 1, 2), keepdims=True) / 127
+    rounded = quantize.rounded_kernel(tf.constant(kernel), quantize.KERNELS[layers.Conv2D]).numpy()
     np.testing.assert_allclose(rounded / steps, np.round(kernel / steps), atol=1e-9)
+
+
+def test_an_even_surface_stays_what_it_was(tmp_path):
+    """A blur by integers gives an even surface back, however its weights are rounded one by one."""
+    tf_keras.utils.set_random_seed(5)
+    inputs = {"image": tf_keras.Input((32, 32, 3), batch_size=1, name="image")}
+    kernel = np.full((7, 7, 3, 1), 0.5 / 48)
+    kernel[3, 3] = 0.5
+    start = tf.constant_initializer(kernel)
+    blur = layers.DepthwiseConv2D(7, padding="same", use_bias=False, depthwise_initializer=start, name="blur")
+    model = picture_model(inputs, blur(inputs["image"]))
+    images = [{"image": np.full((1, 32, 32, 3), grey, np.float32)} for grey in (0.2, 0.5, 0.95)]
+    ranges, _ = calibrate(model, images)
+    content = convert(model, recipe_named("int16x8"), ranges)
+    assert np.round(kernel * 254).sum() / 3 / 254 > 1.06
+    for inputs in images:
+        drawn = run(tmp_path / "blur.tflite", content, inputs)
+        np.testing.assert_allclose(drawn[3:-3, 3:-3], inputs["image"][0, 3:-3, 3:-3], atol=0.003)
 
 
 def test_a_layer_kept_float_is_not_rounded(model, calibrated, batches):

@@ -20,6 +20,8 @@ keep_float.layers = ["level1_*"]
 pictures = 3
 [mine.limits]
 min_psnr = 30
+min_ssim = 0.9
+max_pixel = 0.3
 max_drop = 0.2
 """
 
@@ -57,7 +59,7 @@ def test_what_is_written_as_toml_is_read_as_the_same(tmp_path):
         ("pictures = 3", "pictures = 0", "calibration.pictures: 1 or more is wanted; received 0"),
         ("pictures = 3", "pictures = 3\nwide_open = 4", "calibration.wide_open: at most the 3 pictures; received 4"),
         ("[mine.calibration]\npictures = 3", "", "calibration: a table is wanted with int8 activations"),
-        ("max_drop", "max_drp", "unknown key 'max_drp'; min_psnr, max_drop are known"),
+        ("max_drop", "max_drp", "unknown key 'max_drp'; min_psnr, min_ssim, max_pixel, max_drop are known"),
         ("min_psnr = 30", 'min_psnr = "high"', "limits.min_psnr: a number is wanted; received 'high'"),
         ('activations = "int8"', 'activations = "int16"', "edges: uint8 is for int8 activations only"),
         ("[mine]", "[mine", "not valid TOML"),

@@ -10,7 +10,8 @@ from export import verify
 from export.recipes import Limits, recipe_named
 from pynet_bokeh.metrics import psnr
 
-RECIPE = dataclasses.replace(recipe_named("qat_int8"), limits=Limits(min_psnr=40.0, max_drop=0.3))
+LIMITS = Limits(min_psnr=40.0, min_ssim=0.95, max_pixel=0.1, max_drop=0.3)
+RECIPE = dataclasses.replace(recipe_named("qat_int8"), limits=LIMITS)
 
 
 def case(name, output, reference, target=None):
@@ -63,6 +64,28 @@ def test_every_picture_must_be_near_the_float_network(tiny_models, off):
         "far (builtin): 30.00",
     ]
     assert "target" not in figures
+
+
+@pytest.mark.parametrize(
+    ("change", "missed"),
+    [
+        (
+            lambda picture: np.where(np.arange(64 * 64).reshape(64, 64, 1) == 1000, 1.0, picture),
+            "one (xnnpack): a pixel is 0.500 from the float network's, at most 0.1 allowed",
+        ),
+        (
+            lambda picture: picture + 0.008 * np.sign(np.random.default_rng(0).normal(size=picture.shape)),
+            "xnnpack: SSIM ",
+        ),
+    ],
+    ids=["one pixel", "grain on an even surface"],
+)
+def test_what_a_psnr_does_not_see_is_a_failure_too(tiny_models, change, missed):
+    even = np.full((64, 64, 3), 0.5)
+    figures = verify.verify(tiny_models / "plain.tflite", RECIPE, [case("one", change(even), even)])
+    assert figures["kernels"]["xnnpack"]["psnr"] > LIMITS.min_psnr
+    assert [line.startswith(missed) for line in figures["failures"]].count(True) == 1
+    assert len(figures["failures"]) == 2  # with both kernels
 
 
 def test_equal_pictures_have_a_finite_figure(tiny_models):

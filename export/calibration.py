@@ -17,10 +17,17 @@ from pynet_bokeh.training import level as training
 from pynet_bokeh.training.run import Run
 
 
+def at_size(run: Run, picture_size: tuple[int, int]) -> Run:
+    """The run with built-in scenes of that size: enlarged ones have no fine detail, whose ranges are the widest."""
+    return dataclasses.replace(
+        run, recipe=dataclasses.replace(run.recipe, data=dataclasses.replace(run.recipe.data, scene_size=picture_size))
+    )
+
+
 def pictures(run: Run, network: Network, level: int, picture_size: tuple[int, int], wanted: Calibration) -> Iterator:
     """Inputs by name, [1,h,w,C] in [0,1]: centre crops of training pictures, evenly spread; then some of them again as
     through a lens wide open, which no crop as small as those of training may have shown."""
-    source, _ = training.open_data(run, network)
+    source, _ = training.open_data(at_size(run, picture_size), network)
     examples = pipeline.validation_examples(
         source,
         count=min(wanted.pictures, len(source)),
@@ -45,7 +52,7 @@ def calibrated(
     origin = {
         "weights_sha256": artifact.sha256(run.weights(level)),
         "data": run.data.as_dict(),
-        "scene_size": run.recipe.data.scene_size,
+        "scene_size": picture_size,
         "calibration": dataclasses.asdict(wanted),
     }
     origin = json.loads(json.dumps(origin))  # as it is read back

@@ -3,7 +3,6 @@
 import dataclasses
 import json
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +10,9 @@ import tensorflow as tf
 import tf_keras
 
 from export import artifact, quantize
+from export.calibration import at_size
 from export.ranges import Means, Ranges
-from export.recipes import QatSchedule
+from export.recipes import FLOAT, QatSchedule
 from export.verify import joint_psnr
 from pynet_bokeh import files, levels, losses, weights
 from pynet_bokeh.metrics import psnr
@@ -23,8 +23,6 @@ from pynet_bokeh.training import level as training
 from pynet_bokeh.training import loop
 from pynet_bokeh.training.journal import Journal
 from pynet_bokeh.training.run import Run
-
-FLOAT_PICTURE = "float_picture"
 
 
 def finetune(
@@ -80,16 +78,17 @@ def _adapted(run: Run, level: int, schedule: QatSchedule, picture_size: tuple[in
     """The run with crops of the exported size, but none longer than the schedule's, and the schedule with batches no
     larger than the run's.
 
-    Fine-tuned on its training's crops of 512×512, pynet_mobile became worse at 1024×1024 than calibrated alone.
+    Fine-tuned on its training's crops of 512×512, pynet_mobile became worse at 1024×1024 than calibrated alone. The
+    lens is told as it is: what a network doesn't count on was learnt before.
     """
     crop = tuple(min(side, schedule.crop) for side in picture_size)
     registry.check_size(run.recipe.network, crop, what=f"crops for finetune.crop {schedule.crop}")
     square = crop[0] == crop[1]
     augment = tuple(name for name in run.recipe.data.augment if square or name != "rot90")
-    data = dataclasses.replace(run.recipe.data, crop=crop, validation_crop=crop, augment=augment)
+    data = dataclasses.replace(run.recipe.data, crop=crop, validation_crop=crop, augment=augment, strength_jitter=0.0)
     recipe = dataclasses.replace(run.recipe, data=data)
     batch = min(schedule.batch, recipe.level[level].batch)
-    return dataclasses.replace(run, recipe=recipe), dataclasses.replace(schedule, batch=batch)
+    return at_size(dataclasses.replace(run, recipe=recipe), crop), dataclasses.replace(schedule, batch=batch)
 
 
 def _train(
@@ -99,20 +98,23 @@ def _train(
     quantize.assign_biases(model, quantize.corrected_biases(model, means, floats=floats))
     quantized = quantize.simulate(model, ranges, floats=floats, rounded=rounded)
     source, held_out = training.open_data(run, network)
-    best = _Best(quantized, model, training.validation_examples(run, network, held_out, level), folder)
+    _, drawing = load_model(run, level)
+    aim = _Aim(drawing) if schedule.aim == FLOAT else None
+    examples = training.validation_examples(run, network, held_out, level)
+    best = _Best(quantized, model, aim.of_examples(examples) if aim else examples, folder)
     if not (folder / best.FILE).is_file():
         best.keep(0, best.score())  # calibrated alone: fine-tuning that makes it worse is not taken
     own = run.recipe.level[level]
+
+    def batches(start_step):
+        found = training.training_batches(run, network, source, level, start_step, schedule.steps, schedule.batch)
+        return aim.of_batches(found) if aim else found
+
     if schedule.steps:
-        _, teacher = load_model(run, level)
-        picture_size = levels.size(run.recipe.data.crop, level)
         loop.fit(
             quantized,
-            _loss(own.losses, schedule.float_picture, picture_size=picture_size, vgg_weights=vgg_weights),
-            lambda start_step: _with_float_pictures(
-                training.training_batches(run, network, source, level, start_step, schedule.steps, schedule.batch),
-                teacher if schedule.float_picture else None,
-            ),
+            losses.weighted(own.losses, picture_size=levels.size(run.recipe.data.crop, level), vgg_weights=vgg_weights),
+            batches,
             schedule=dataclasses.replace(
                 own,
                 steps=schedule.steps,
@@ -131,29 +133,25 @@ def _train(
     (folder / best.WEIGHTS).replace(folder / "weights.npz")
 
 
-def _with_float_pictures(batches, teacher: tf_keras.Model | None):
-    """Batches whose target also has what the float network draws, where it is wanted."""
-    drawn = teacher and tf.function(lambda inputs: teacher(inputs, training=False)[OUTPUT])
-    for inputs, target in batches:
-        yield inputs, ({OUTPUT: target, FLOAT_PICTURE: drawn(inputs)} if drawn else target)
+class _Aim:
+    """The float network's pictures in the place of the targets."""
 
+    def __init__(self, network: tf_keras.Model):
+        self._draw = tf.function(lambda inputs: network(inputs, training=False)[OUTPUT])
 
-def _loss(own: dict, float_picture: float, **options) -> Callable:
-    """The run's own losses, and the weighted mean squared difference to the float network's picture."""
-    weighted = losses.weighted(own, **options)
+    def of_batches(self, batches):
+        for inputs, _ in batches:
+            yield inputs, self._draw(inputs)
 
-    def loss(target, output):
-        total, parts = weighted(losses.picture_of(target), output)
-        if float_picture:
-            away = losses.mse(target[FLOAT_PICTURE], output)
-            total, parts = total + float_picture * away, {**parts, FLOAT_PICTURE: away}
-        return total, parts
-
-    return loss
+    def of_examples(self, examples: list) -> list:
+        return [
+            (inputs, self._draw({name: tf.constant(value[None]) for name, value in inputs.items()})[0].numpy())
+            for inputs, _ in examples
+        ]
 
 
 class _Best:
-    """Validates, and keeps the weights that came nearest to the targets, by the PSNR of all pictures together."""
+    """Validates, and keeps the weights that came nearest to the aim, by the PSNR of all pictures together."""
 
     FILE, WEIGHTS = "best.json", "best.npz"
 

@@ -12,6 +12,8 @@ FILE = Path(__file__).parent / "recipes.toml"
 WEIGHTS = ("float32", "float16", "int8")
 ACTIVATIONS = ("float32", "int8", "int16")
 EDGES = ("float32", "uint8")
+FLOAT = "float"
+AIMS = (FLOAT, "targets")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,10 +48,12 @@ class QatSchedule:
     warmup: int
     crop: int
     validate_every: int
-    float_picture: float = 0.0
+    aim: str = FLOAT
 
     def __post_init__(self):
-        _at_least(self, "finetune", steps=0, batch=1, warmup=0, crop=1, validate_every=1, float_picture=0)
+        _at_least(self, "finetune", steps=0, batch=1, warmup=0, crop=1, validate_every=1)
+        if self.aim not in AIMS:
+            raise UserError(f"finetune.aim: {', '.join(AIMS)} are allowed; received {self.aim!r}")
         if not 0 < self.learning_rate < float("inf"):
             raise UserError(f"finetune.learning_rate: a number above 0 is wanted; received {self.learning_rate}")
 

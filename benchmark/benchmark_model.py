@@ -5,6 +5,7 @@ Written after its source, tensorflow/lite/tools/benchmark/{README.md, benchmark_
 people published. Lines may begin with "INFO: " (newer ones) or logcat's prefix, numbers may read 1.24e+06.
 """
 
+import math
 import re
 from collections.abc import Iterator
 
@@ -157,7 +158,10 @@ def _pairs(text: str) -> Iterator[dict[str, str]]:
 def _counted(text: str) -> Iterator[Reported]:
     lines = list(_pairs(text))
     for values in lines[1:]:  # the first is the warm-up
-        ms = {key: float(value) / 1000 for key, value in values.items()}
+        # Of times that are almost the same, rounding makes the variance negative: std=-nan.
+        ms = {key: float(value) / 1000 for key, value in values.items() if math.isfinite(float(value))}
+        if "curr" not in ms or "count" not in ms:
+            continue
         yield Reported(
             count=int(float(values["count"])),
             mean_ms=ms.get("avg", ms["curr"]),

@@ -222,17 +222,17 @@ def _settings(arguments: argparse.Namespace, executor: "Executor") -> list[Setti
 
 
 def _hand_out(arguments: argparse.Namespace, measured: "Results", suffix: str) -> None:
-    """Prints the table and the failures, and writes the files asked for."""
+    """Writes the files asked for, and prints the table and the failures."""
     from benchmark import report, results
     from pynet_bokeh.files import whole_file
 
     if measured.measurements:
-        print(report.terminal(measured), end="")
         if arguments.out:
             results.write(_suffixed(arguments.out, suffix), measured)
         if arguments.markdown:
             with whole_file(_suffixed(arguments.markdown, suffix)) as temporary:
                 temporary.write_text(report.markdown(measured), encoding="utf-8")
+        print(report.terminal(measured), end="")
     for failure in measured.failures:
         print(f"error: {failure.reason}", file=sys.stderr)
 

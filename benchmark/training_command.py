@@ -57,11 +57,11 @@ def _training(arguments: argparse.Namespace) -> int:
         process_seconds=arguments.process_seconds,
     )
     results = training.measure(wanted, announce=lambda text: print(text, file=sys.stderr, flush=True))
-    print(training_report.markdown(results), end="")
     if arguments.out:
         training.write(arguments.out, results)
     if arguments.markdown:
         training_report.write(arguments.markdown, results)
+    print(training_report.markdown(results), end="")
     for failure in results.failures:
         print(f"error: {failure.reason}", file=sys.stderr)
     return cli.EXIT_BAD_INPUT if results.failures else 0

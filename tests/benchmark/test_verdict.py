@@ -177,6 +177,30 @@ def test_a_latency_below_its_bound_is_told(tmp_path, product, fake_results):
         probe.check(other, fake_results)
 
 
+def test_a_file_that_was_exported_again_is_not_what_was_measured(tmp_path, product, fake_results):
+    """Of the same size, as a model of other weights is."""
+    again = dataclasses.replace(
+        fake_results.models[0], path=str(product), bytes=product.stat().st_size, sha256="of another"
+    )
+    probed = Probe(describe(), 1, [ThreadPeak(1, 1.0, 1.0, 1.0)])
+    with pytest.raises(UserError, match=r"product\.tflite: is not the file any more"):
+        probe.check(probed, dataclasses.replace(fake_results, models=[again]))
+
+
+def test_caches_count_once_each_whoever_shares_them(tmp_path):
+    """Two pairs of threads, each pair with a core's own caches, and a last level for each pair."""
+    for cpu, (own, last) in enumerate([("0-1", "0-1"), ("0-1", "0-1"), ("2-3", "2-3"), ("2-3", "2-3")]):
+        for index, (level, kind, size, shared) in enumerate(
+            [("1", "Data", "32K", own), ("1", "Instruction", "64K", own), ("3", "Unified", "8192K", last)]
+        ):
+            folder = tmp_path / f"cpu{cpu}" / "cache" / f"index{index}"
+            folder.mkdir(parents=True)
+            for name, text in (("level", level), ("type", kind), ("size", size), ("shared_cpu_list", shared)):
+                (folder / name).write_text(f"{text}\n")
+    assert probe.cache_bytes(tmp_path) == 2 * (32 + 8192) * 1024
+    assert probe.cache_bytes(tmp_path / "none") == 0
+
+
 @pytest.mark.slow
 def test_no_latency_on_this_machine_lies_below_its_bound(tmp_path):
     """The real thing: probe, measure, hold against each other."""

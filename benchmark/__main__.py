@@ -19,6 +19,7 @@ from benchmark import (
     training_command,
     verdict_command,
 )
+from benchmark.option_types import named_file
 from pynet_bokeh import cli
 
 INTERRUPTED = "interrupted; nothing was written"
@@ -121,7 +122,7 @@ def _add_page(commands) -> None:
         "--evaluation",
         action="append",
         default=[],
-        type=_named,
+        type=named_file,
         metavar="NAME=FILE",
         help="what evaluate --json wrote, under the name it gets in the table; repeatable",
     )
@@ -179,13 +180,6 @@ def _page(arguments: argparse.Namespace) -> int:
     page.write(arguments.out, inputs, title=arguments.title)
     print(arguments.out)
     return 0
-
-
-def _named(text: str) -> tuple[str, Path]:
-    name, separator, path = text.partition("=")
-    if not (name and separator and path):
-        raise argparse.ArgumentTypeError(f"NAME=FILE is wanted; received {text!r}")
-    return name, Path(path)
 
 
 if __name__ == "__main__":

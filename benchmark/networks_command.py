@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from benchmark.option_types import named_file
 from pynet_bokeh.errors import UserError
 
 
@@ -28,7 +29,7 @@ def add(commands) -> None:
         "--evaluation",
         action="append",
         default=[],
-        type=_named,
+        type=named_file,
         metavar="MODEL=FILE",
         help="what evaluate --json wrote, of the measured model of this name; repeatable",
     )
@@ -114,10 +115,3 @@ def gather(measured, *, phones=(), evaluations, peaks, limits, commands):
         verdicts=verdicts,
         commands=commands,
     )
-
-
-def _named(text: str) -> tuple[str, Path]:
-    name, separator, path = text.partition("=")
-    if not (name and separator and path):
-        raise argparse.ArgumentTypeError(f"MODEL=FILE is wanted; received {text!r}")
-    return name, Path(path)

@@ -75,6 +75,8 @@ def test_a_deviation_that_is_no_number_is_none():
     text = re.sub(r"std=\S+", "std=-nan", printed("percentiles"))
     latency = benchmark_model.latency(text, XNNPACK)
     assert (latency.reported.std_ms, latency.typical_ms) == (0.0, 105.718)
+    framed = re.sub(r"Inference \(std\):.*", "Inference (std): nan ms", printed("framed-only"))
+    assert benchmark_model.latency(framed, XNNPACK).reported.std_ms == 0.0
     broken = re.sub(r"curr=\S+", "curr=nan", printed("percentiles"))
     with pytest.raises(UserError, match="no timings that are known here"):
         benchmark_model.latency(broken, XNNPACK)

@@ -9,7 +9,7 @@ from benchmark.advice import warnings
 from benchmark.html_parts import details, figure, link, markup, missing, more, section, table, warning_list
 from benchmark.page_inputs import Artifact, PageInputs, Pair
 from benchmark.page_style import CSS, SCRIPT
-from benchmark.report import COLUMNS, LEFT_ALIGNED, notes, rows, signed, three_digits
+from benchmark.report import COLUMNS, LEFT_ALIGNED, machine_facts, notes, rows, signed, three_digits
 from benchmark.results import Results
 from benchmark.samples import XNNPACK
 from pynet_bokeh.cli import duration
@@ -188,8 +188,8 @@ def _making(inputs: PageInputs, folder: Path) -> str:
     if inputs.benchmark:
         machine = inputs.benchmark.machine
         memory = f", {machine.memory_mb / 1000:.0f} GB memory" if machine.memory_mb else ""
-        text = f"{machine.cpu}, {machine.cores} cores{memory}, {machine.os}, Python {machine.python}, "
-        text += f"ai-edge-litert {machine.litert}; benchmark of {inputs.benchmark.started}"
+        python = f", Python {machine.python}" if machine.python else ""
+        text = f"{machine_facts(machine)}{python}{memory}; benchmark of {inputs.benchmark.started}"
         parts.append(f"<h3>Machine</h3><p>{escape(text)}</p>")
     absent = [
         (inputs.commands, "the commands", "--command TEXT"),

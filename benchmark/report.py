@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from benchmark import photo_table
 from benchmark.advice import warnings
+from benchmark.machine import Machine
 from benchmark.results import Measurement, Results
 from benchmark.samples import KERNELS_IN_WORDS
 
@@ -101,17 +102,22 @@ def notes(results: Results) -> str:
     """What the numbers mean and where they come from, in two or three sentences."""
     if not results.measurements:
         return ""
-    machine, first = results.machine, results.models[0].name
-    device = f"{machine.device}, " if machine.device else ""
-    runtime = machine.litert if machine.device else f"ai-edge-litert {machine.litert}"
+    first = results.models[0].name
     processes = _processes([len(measurement.rounds) for measurement in results.measurements])
     processes += ", taken in turn with the other models" if len(results.models) > 1 else ""
     return (
-        f"{results.executor}: {device}{machine.cpu}, {machine.cores} cores, {machine.os}, {runtime}. "
+        f"{results.executor}: {machine_facts(results.machine)}. "
         f"Each latency comes from {processes}, warm-up left out; the interval is the median's, "
         f"the ratio is to {first} in the same setting, first ms is the first inference after loading, "
         "and peak MB is the whole process's memory, measured apart." + _sittings(results)
     )
+
+
+def machine_facts(machine: Machine) -> str:
+    """The machine or phone, and what ran the models there."""
+    device = f"{machine.device}, " if machine.device else ""
+    runtime = machine.litert if machine.device else f"ai-edge-litert {machine.litert}"
+    return f"{device}{machine.cpu}, {machine.cores} cores, {machine.os}, {runtime}"
 
 
 def _sittings(results: Results) -> str:

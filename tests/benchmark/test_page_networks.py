@@ -139,7 +139,8 @@ class FakePhone(FakeExecutor):
         self.serial = serial
 
     def machine(self):
-        return dataclasses.replace(describe(), cpu="QTI SM8650", device="Maker Phone", serial=self.serial)
+        facts = {"cpu": "QTI SM8650", "python": "", "device": "Maker Phone", "serial": self.serial}
+        return dataclasses.replace(describe(), **facts)
 
     def latency(self, model, setting, effort):
         state = PhoneState(80, 30.0, False, 0, 40.0)
@@ -192,4 +193,7 @@ def test_a_tool_that_keeps_its_samples_to_itself_has_its_pages_too(models, tmp_p
     assert "Not shown: the tool on the phone tells no single runs" in shown(tmp_path, path)
     page = tmp_path / "report.html"
     assert main(["report", "--benchmark", str(path), "--out", str(page)]) == 0
-    assert "the tool on the phone tells no single runs" in "".join(Text(page.read_text()).words)
+    text = "".join(Text(page.read_text()).words)
+    assert "the tool on the phone tells no single runs" in text
+    machine = results.read(path).machine
+    assert f"Maker Phone, QTI SM8650, {machine.cores} cores, {machine.os}, " in text and "Python" not in text

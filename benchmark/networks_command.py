@@ -83,7 +83,6 @@ def gather(measured, *, phones=(), evaluations, peaks, limits, commands):
     from benchmark.inspection import inspect
     from benchmark.page_inputs import read_evaluation
     from benchmark.page_networks import NetworksInputs, Verdict
-    from pynet_bokeh.files import read_json
 
     names = [facts.name for facts in measured.models]
     for name in evaluations:
@@ -101,8 +100,7 @@ def gather(measured, *, phones=(), evaluations, peaks, limits, commands):
             for place in there if limits.where == PHONE and there else [measured]:
                 name = page_phones.name(place) if place.on_phone else None
                 verdicts.append(Verdict(facts.name, name, verdict_command.judged(limits, path, place)))
-        sidecar = path.with_suffix(".json")
-        if sidecar.is_file() and read_json(sidecar).get("untrained"):
+        if models.sidecar(path).get("untrained"):
             untrained.add(facts.name)
     return NetworksInputs(
         results=measured,

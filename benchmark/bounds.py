@@ -113,4 +113,4 @@ class _Table:
 @functools.cache
 def chips() -> Sequence[Chip]:
     """The table of current chips, newest first."""
-    return tuple(read_yaml(CHIPS, _Table).chips)
+    return tuple(sorted(read_yaml(CHIPS, _Table).chips, key=lambda chip: -chip.year))

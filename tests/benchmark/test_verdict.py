@@ -59,6 +59,7 @@ def test_a_chip_s_peak_is_cores_times_clock_times_lanes():
 
 def test_every_chip_says_where_its_figures_come_from():
     assert len({chip.name for chip in chips()}) == len(chips()) >= 5
+    assert [chip.year for chip in chips()] == sorted((chip.year for chip in chips()), reverse=True)
     for chip in chips():
         assert chip.sources and (chip.cpu or chip.gpu), chip.name
         assert any("https://" in source for source in chip.sources), chip.name

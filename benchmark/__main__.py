@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import os
 import signal
 import sys
 import threading
@@ -18,10 +19,12 @@ from benchmark import (
     training_command,
     verdict_command,
 )
+from benchmark.option_types import named_file
 from pynet_bokeh import cli
 
 INTERRUPTED = "interrupted; nothing was written"
 EXIT_ENDED = 128 + signal.SIGTERM
+EXIT_UNREAD = 128 + 13  # SIGPIPE, which Windows hasn't
 EPILOG = """examples:
   python -m benchmark run build/demo/models --out build/results.json
   python -m benchmark run fp32.tflite int8.tflite --threads 4 --kernels xnnpack
@@ -59,13 +62,18 @@ def _without_leftovers(arguments: argparse.Namespace) -> int:
     """
     with _ended_by_sigterm():
         try:
-            return arguments.command(arguments)
+            code = arguments.command(arguments)
+            sys.stdout.flush()
+            return code
         except _Ended as ended:
             print(str(ended) or INTERRUPTED, file=sys.stderr)
             return EXIT_ENDED
         except KeyboardInterrupt as interruption:
             print(str(interruption) or INTERRUPTED, file=sys.stderr)
             return cli.EXIT_INTERRUPTED
+        except BrokenPipeError:  # as of `| head`, which has read enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for Python's last flush
+            return EXIT_UNREAD
 
 
 class _Ended(KeyboardInterrupt):
@@ -114,7 +122,7 @@ def _add_page(commands) -> None:
         "--evaluation",
         action="append",
         default=[],
-        type=_named,
+        type=named_file,
         metavar="NAME=FILE",
         help="what evaluate --json wrote, under the name it gets in the table; repeatable",
     )
@@ -172,13 +180,6 @@ def _page(arguments: argparse.Namespace) -> int:
     page.write(arguments.out, inputs, title=arguments.title)
     print(arguments.out)
     return 0
-
-
-def _named(text: str) -> tuple[str, Path]:
-    name, separator, path = text.partition("=")
-    if not (name and separator and path):
-        raise argparse.ArgumentTypeError(f"NAME=FILE is wanted; received {text!r}")
-    return name, Path(path)
 
 
 if __name__ == "__main__":

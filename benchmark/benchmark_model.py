@@ -5,6 +5,7 @@ Written after its source, tensorflow/lite/tools/benchmark/{README.md, benchmark_
 people published. Lines may begin with "INFO: " (newer ones) or logcat's prefix, numbers may read 1.24e+06.
 """
 
+import math
 import re
 from collections.abc import Iterator
 
@@ -47,7 +48,7 @@ def latency(text: str, setting: Setting) -> Latency:
         raise UserError(
             f"this benchmark_model doesn't know {wanted}: leave {setting.kernels} out of --kernels, or take another one"
         )
-    times = _times(text)
+    times = {name: ms for name, ms in _times(text).items() if math.isfinite(ms)}
     missing = [name for name in ("initialisation", "first") if name not in times]
     runs = list(_counted(text)) or list(_boxed(text))
     if missing or not runs:
@@ -157,7 +158,10 @@ def _pairs(text: str) -> Iterator[dict[str, str]]:
 def _counted(text: str) -> Iterator[Reported]:
     lines = list(_pairs(text))
     for values in lines[1:]:  # the first is the warm-up
-        ms = {key: float(value) / 1000 for key, value in values.items()}
+        # Of times that are almost the same, rounding makes the variance negative: std=-nan.
+        ms = {key: float(value) / 1000 for key, value in values.items() if math.isfinite(float(value))}
+        if "curr" not in ms or "count" not in ms:
+            continue
         yield Reported(
             count=int(float(values["count"])),
             mean_ms=ms.get("avg", ms["curr"]),
@@ -173,11 +177,12 @@ def _counted(text: str) -> Iterator[Reported]:
 def _boxed(text: str) -> Iterator[Reported]:
     """LiteRT 2's `benchmark_model` frames its results and tells milliseconds."""
     mean = re.search(rf"Inference \(avg\):\s+{_NUMBER} ms \((\d+) runs\)", text)
-    if mean and int(mean[2]):
-        values = {}
-        for name in ("min", "max", "std"):
+    if mean and int(mean[2]) and math.isfinite(float(mean[1])):
+        values = {"min": float(mean[1]), "max": float(mean[1]), "std": 0.0}
+        for name in values:
             value = re.search(rf"Inference \({name}\):\s+{_NUMBER}", text)
-            values[name] = float(value[1]) if value else 0.0 if name == "std" else float(mean[1])
+            if value and math.isfinite(float(value[1])):
+                values[name] = float(value[1])
         yield Reported(int(mean[2]), float(mean[1]), values["std"], values["min"], values["max"])
 
 

@@ -11,7 +11,7 @@ from benchmark.yaml_file import read_yaml
 
 CHIPS = Path(__file__).parent / "chips.yaml"
 CPU, GPU = "CPU", "GPU"
-LANES = {FLOAT: 8, INT8: 32}  # products of one 128-bit instruction: FMLA on half precision, SMMLA
+LANES = {FLOAT: 16, INT8: 32}  # products of one 128-bit instruction: BFMMLA (half precision's FMLA has 8), SMMLA
 # Weights that fit into the caches need not come from memory in each run. The largest published among these chips are
 # 24 MB (Snapdragon 8 Elite, level 2) and 18 MB (Dimensity 9300, level 3 and system); the rest is for those unpublished.
 PHONE_CACHES = 64_000_000
@@ -113,4 +113,4 @@ class _Table:
 @functools.cache
 def chips() -> Sequence[Chip]:
     """The table of current chips, newest first."""
-    return tuple(read_yaml(CHIPS, _Table).chips)
+    return tuple(sorted(read_yaml(CHIPS, _Table).chips, key=lambda chip: -chip.year))

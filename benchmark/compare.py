@@ -37,7 +37,7 @@ class Comparison:
 
     def blind(self, threshold: float) -> bool:
         """Whether the interval is so wide that a regression of the threshold wouldn't be shown."""
-        return self.latency.interval[1] > (1 + threshold) * self.latency.value
+        return self.latency.value > (1 + threshold) * self.latency.interval[0]
 
     def hungrier(self, threshold: float) -> bool:
         """More memory by more than the threshold. Memory is measured once, so it has no interval."""

@@ -48,7 +48,7 @@ def markdown(results) -> str:
     for model in results.models:
         figures = _verification(model)
         own = figures["kernels"][KERNELS]
-        pictures.add((own["pictures"], figures.get("target", {}).get("pictures", 0)))
+        pictures.add((own["pictures"], (figures.get("target") or {}).get("pictures", 0)))
         measured = {
             measurement.setting: measurement
             for measurement in results.measurements
@@ -62,7 +62,7 @@ def markdown(results) -> str:
                 f"{own['psnr']:.1f} dB",
                 f"{own['min_psnr']:.1f} dB",
                 "" if own.get("mean_ssim") is None else f"{own['mean_ssim']:.4f}",
-                f"{figures['target']['drop']:+.3f} dB" if "target" in figures else "",
+                f"{figures['target']['drop']:+.3f} dB" if figures.get("target") else "",
                 *(f"{measured[one].summary().median:.1f} ms" if one in measured else "" for one in settings),
                 f"{max(peaks):.0f} MB" if peaks else "",
             ]
@@ -78,12 +78,23 @@ def markdown(results) -> str:
 
 
 def _verification(model) -> dict:
-    from pynet_bokeh.files import read_json
+    from benchmark import models
 
     path = Path(model.path).with_suffix(".json")
-    content = read_json(path)
+    content = models.sidecar(Path(model.path))
+    if not content:
+        raise UserError(f"{path}: no sidecar there; models that export tflite wrote are wanted")
     if content.get("sha256") != model.sha256:
         raise UserError(f"{path}: belongs to another file than the one that was measured; export and measure again")
-    if not content.get("verification"):
+    found = content.get("verification")
+    if not found:
         raise UserError(f"{path}: has no verification figures; models that export tflite wrote are wanted")
-    return content["verification"]
+    try:
+        own, target = found["kernels"][KERNELS], found.get("target")
+        numbers = [own["pictures"], own["psnr"], own["min_psnr"], own.get("mean_ssim") or 0.0]
+        numbers += [target["pictures"], target["drop"]] if target else []
+        if not all(isinstance(number, int | float) for number in numbers):
+            raise TypeError(f"numbers are wanted; received {numbers}")
+    except (KeyError, TypeError, AttributeError) as error:
+        raise UserError(f"{path}: not what export tflite writes ({type(error).__name__}: {error})") from error
+    return found

@@ -19,13 +19,13 @@ class HostExecutor:
     crashes or is killed for memory takes only that process with it.
 
     Args:
-      process_seconds: a process that takes longer is ended, which is an error.
+      process_seconds: a process that takes longer is ended, which is an error; None: 600 that no option changes.
       pause: seconds of rest before each timed process.
     """
 
     name = "LiteRT on this machine"
 
-    def __init__(self, *, process_seconds: float = PROCESS_SECONDS, pause: float = 0.0):
+    def __init__(self, *, process_seconds: float | None = None, pause: float = 0.0):
         self._process_seconds = process_seconds
         self._pause = pause
 
@@ -53,6 +53,8 @@ class HostExecutor:
         return self._start(kind, "benchmark.worker", model, setting, [what, str(model), *options])
 
     def _start(self, kind, module: str, model: Path, setting: Setting, arguments: list[str]):
+        hints = ["give it more with --process-seconds"] if self._process_seconds is not None else []
+        hints += ["the built-in kernels are slow, try --kernels xnnpack"] if setting.kernels == BUILTIN else []
         return ask(
             kind,
             module,
@@ -60,6 +62,6 @@ class HostExecutor:
             subject=str(model),
             runner="LiteRT",
             setting=str(setting),
-            seconds=self._process_seconds,
-            hint="; the built-in kernels are slow, try --kernels xnnpack" if setting.kernels == BUILTIN else "",
+            seconds=PROCESS_SECONDS if self._process_seconds is None else self._process_seconds,
+            hint="".join(f"; {hint}" for hint in hints),
         )

@@ -47,6 +47,11 @@ def table(
     return Html(f'<div class="wide"><table>{head}<tbody>{lines}</tbody></table></div>')
 
 
+def figure(drawing: str) -> Html:
+    """A plot, an inline <svg>."""
+    return Html(f'<figure class="plot">{drawing}</figure>')
+
+
 def warning_list(texts: Sequence[str]) -> Html:
     """What the reader must know before believing the numbers above; nothing when there is nothing."""
     items = "".join(f"<li>{markup(text)}</li>" for text in texts)

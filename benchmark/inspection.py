@@ -6,7 +6,7 @@ from pathlib import Path
 from benchmark.operator_cost import INT8, OperatorCost, operator_costs
 from pynet_bokeh import tflite_graph
 from pynet_bokeh.errors import UserError
-from pynet_bokeh.tflite_graph import Graph
+from pynet_bokeh.tflite_graph import Graph, Tensor
 
 TRAP_BYTES = 32_000_000  # an index list larger than this is worth a line
 
@@ -38,14 +38,17 @@ class Inspection:
 
     Attributes:
       weights_bytes: constants in the file.
+      least_weights_bytes: the same with floats in half precision, as a runtime may keep them.
       edges_bytes: the graph's inputs and outputs.
-      largest_bytes: the operator that can't run in less: its inputs and outputs that are no constants.
+      largest_bytes: the operator that can't run in less: its inputs and outputs that are no constants, floats in half
+        precision; of one that multiplies nothing only the larger side, as it may write over what it reads.
       indirection_bytes: of all operators together, under XNNPACK, an estimate.
     """
 
     path: str
     file_bytes: int
     weights_bytes: int
+    least_weights_bytes: int
     edges_bytes: int
     peak: PeakMoment
     largest_bytes: int
@@ -74,7 +77,7 @@ class Inspection:
     @property
     def needed_bytes(self) -> int:
         """What has to come from memory and go there at least once a run: weights, inputs and outputs."""
-        return self.weights_bytes + self.edges_bytes
+        return self.least_weights_bytes + self.edges_bytes
 
     @property
     def xnnpack_bytes(self) -> int:
@@ -95,14 +98,16 @@ def inspect(path: Path) -> Inspection:
         if not graph.tensors[index].fixed:
             raise UserError(f"{path}: input {graph.tensors[index].name} has no fixed size; export it with one")
     costs = operator_costs(graph)
+    weights = [tensor for tensor in graph.tensors if tensor.constant]
     edges = {index: graph.tensors[index].bytes for index in (*graph.inputs, *graph.outputs)}
     return Inspection(
         path=str(path),
         file_bytes=Path(path).stat().st_size,
-        weights_bytes=sum(tensor.bytes for tensor in graph.tensors if tensor.constant),
+        weights_bytes=sum(tensor.bytes for tensor in weights),
+        least_weights_bytes=sum(map(_least_bytes, weights)),
         edges_bytes=sum(edges.values()),
         peak=peak_moment(graph),
-        largest_bytes=max((_touched(graph, operator) for operator in graph.operators), default=0),
+        largest_bytes=max((_least_held(graph, cost) for cost in costs), default=0),
         indirection_bytes=sum(cost.indirection_bytes for cost in costs),
         operators=costs,
         subgraphs=graph.subgraphs,
@@ -110,9 +115,10 @@ def inspect(path: Path) -> Inspection:
 
 
 def peak_moment(graph: Graph) -> PeakMoment:
-    """Walks through the operators in order; an activation lives from the operator that makes it to its last reader."""
+    """Walks through the operators in order; an activation lives from the operator that makes it to its last reader, the
+    graph's inputs and outputs to the end: the interpreter gives their memory to nothing else."""
     last_use = {index: number for number, operator in enumerate(graph.operators) for index in operator.inputs}
-    last_use |= dict.fromkeys(graph.outputs, len(graph.operators))
+    last_use |= dict.fromkeys((*graph.inputs, *graph.outputs), len(graph.operators))
     live = {index for index in graph.inputs if not graph.tensors[index].constant}
     best, at, held = -1, 0, frozenset()
     for number, operator in enumerate(graph.operators):
@@ -132,6 +138,15 @@ def peak_moment(graph: Graph) -> PeakMoment:
     )
 
 
-def _touched(graph: Graph, operator) -> int:
-    tensors = {graph.tensors[index] for index in (*operator.inputs, *operator.outputs)}
-    return sum(tensor.bytes for tensor in tensors if not tensor.constant)
+def _least_held(graph: Graph, cost: OperatorCost) -> int:
+    operator = graph.operators[cost.index]
+    read, made = (
+        sum(_least_bytes(tensor) for tensor in {graph.tensors[index] for index in side} if not tensor.constant)
+        for side in (operator.inputs, operator.outputs)
+    )
+    return read + made if cost.macs else max(read, made)
+
+
+def _least_bytes(tensor: Tensor) -> int:
+    """What it takes in a runtime that computes floats in half precision."""
+    return tensor.bytes // 2 if tensor.dtype == "float32" else tensor.bytes

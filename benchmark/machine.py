@@ -49,12 +49,21 @@ def available_memory_mb() -> float | None:
         return None
     kilobytes = [line.split()[1] for line in information.read_text().splitlines() if line.startswith("MemAvailable:")]
     found = [int(kilobytes[0]) * 1024 / 1e6] if kilobytes else []
-    group = Path("/sys/fs/cgroup")  # of a container
-    if (group / "memory.max").exists():
+    group = container_memory_mb()
+    return min([*found, group] if group is not None else found, default=None)
+
+
+def container_memory_mb(group: Path = Path("/sys/fs/cgroup")) -> float | None:
+    """What a container's limit leaves, as MemAvailable counts it: pages of files that were read can be given up, and
+    count against the limit. None where there is no limit."""
+    try:
         most = (group / "memory.max").read_text().strip()
-        if most.isdecimal():
-            found.append((int(most) - int((group / "memory.current").read_text())) / 1e6)
-    return min(found, default=None)
+        used = int((group / "memory.current").read_text())
+        facts = dict(line.split() for line in (group / "memory.stat").read_text().splitlines())
+    except OSError:
+        return None
+    files = sum(int(facts.get(name, 0)) for name in ("active_file", "inactive_file"))
+    return (int(most) - used + files) / 1e6 if most.isdecimal() else None
 
 
 def load_average() -> float | None:

@@ -75,21 +75,27 @@ def names(paths: Sequence[Path]) -> list[str]:
 
 
 def facts(path: Path, *, name: str, signature: Signature) -> ModelFacts:
-    """Reads the file's size and hash and its sidecar `<stem>.json`, if there is one."""
-    sidecar_path = path.with_suffix(".json")
-    sidecar = read_json(sidecar_path) if sidecar_path.exists() else {}
-    if not isinstance(sidecar, dict):
-        raise UserError(f"{sidecar_path}: a sidecar is a JSON object; received a {type(sidecar).__name__}")
+    """Reads the file's size and hash and its sidecar, if there is one."""
+    described = sidecar(path)
     return ModelFacts(
         name=name,
         path=str(path),
         bytes=path.stat().st_size,
         sha256=digest(path),
-        network=_text(sidecar.get("network")),
-        quantization=_text(sidecar.get("quantization")),
+        network=_text(described.get("network")),
+        quantization=_text(described.get("quantization")),
         inputs=signature.inputs,
         outputs=signature.outputs,
     )
+
+
+def sidecar(model: Path) -> dict:
+    """What export wrote beside a model, `<stem>.json`; empty where there is none. UserError for what is no sidecar."""
+    path = Path(model).with_suffix(".json")
+    content = read_json(path) if path.is_file() else {}
+    if not isinstance(content, dict):
+        raise UserError(f"{path}: a sidecar is a JSON object; received a {type(content).__name__}")
+    return content
 
 
 def digest(path: Path) -> str:

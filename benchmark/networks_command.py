@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from benchmark.option_types import named_file
 from pynet_bokeh.errors import UserError
 
 
@@ -28,7 +29,7 @@ def add(commands) -> None:
         "--evaluation",
         action="append",
         default=[],
-        type=_named,
+        type=named_file,
         metavar="MODEL=FILE",
         help="what evaluate --json wrote, of the measured model of this name; repeatable",
     )
@@ -82,7 +83,6 @@ def gather(measured, *, phones=(), evaluations, peaks, limits, commands):
     from benchmark.inspection import inspect
     from benchmark.page_inputs import read_evaluation
     from benchmark.page_networks import NetworksInputs, Verdict
-    from pynet_bokeh.files import read_json
 
     names = [facts.name for facts in measured.models]
     for name in evaluations:
@@ -100,8 +100,7 @@ def gather(measured, *, phones=(), evaluations, peaks, limits, commands):
             for place in there if limits.where == PHONE and there else [measured]:
                 name = page_phones.name(place) if place.on_phone else None
                 verdicts.append(Verdict(facts.name, name, verdict_command.judged(limits, path, place)))
-        sidecar = path.with_suffix(".json")
-        if sidecar.is_file() and read_json(sidecar).get("untrained"):
+        if models.sidecar(path).get("untrained"):
             untrained.add(facts.name)
     return NetworksInputs(
         results=measured,
@@ -114,10 +113,3 @@ def gather(measured, *, phones=(), evaluations, peaks, limits, commands):
         verdicts=verdicts,
         commands=commands,
     )
-
-
-def _named(text: str) -> tuple[str, Path]:
-    name, separator, path = text.partition("=")
-    if not (name and separator and path):
-        raise argparse.ArgumentTypeError(f"MODEL=FILE is wanted; received {text!r}")
-    return name, Path(path)

@@ -9,6 +9,7 @@ from pynet_bokeh.tflite_graph import Graph, Operator, Tensor
 FLOAT, INT8 = "float", "int8"
 _SAME = 0  # the schema's Padding
 _EIGHT_BITS = ("int8", "uint8", "int4")
+_PICKS = ("SLICE", "STRIDED_SLICE", "GATHER", "GATHER_ND")  # read what they need of their first input
 _POINTER = 8  # bytes, on every 64-bit machine
 # Winograd's F(4×4, 3×3) makes 16 output values from 36 products instead of 144. It is the largest tile in use: LiteRT's
 # OpenCL kernels have it (ml_drift's and TFLite's `winograd` 4x4To36); XNNPACK has none.
@@ -26,7 +27,7 @@ class OperatorCost:
       least_macs: multiplications that no runtime can do without: the padding's zeros left out, and Winograd's
         algorithm used wherever it applies.
       arithmetic: `int8` where the weights are stored in 8 bits, else `float`.
-      bytes_moved: inputs, weights and outputs, each once.
+      bytes_moved: inputs, weights and outputs, each once; of an operator that picks values, only those it picks.
       output_bytes: of all its outputs.
       output: shape of the first output.
       kernel: height and width of its window; (1, 1) for what has none.
@@ -63,7 +64,7 @@ def _cost(graph: Graph, operator: Operator) -> OperatorCost:
         macs=macs,
         least_macs=least,
         arithmetic=_arithmetic(operator, inputs),
-        bytes_moved=sum(tensor.bytes for tensor in (*dict.fromkeys(inputs), *outputs)),
+        bytes_moved=_bytes_moved(operator, inputs, outputs),
         output_bytes=sum(tensor.bytes for tensor in outputs),
         output=outputs[0].shape if outputs else (),
         kernel=window.kernel if window else (1, 1),
@@ -175,6 +176,14 @@ def _matrix_macs(operator: Operator, inputs: Sequence[Tensor], outputs: Sequence
     elif operator.kind == "CONV_3D":
         macs = produced * math.prod(inputs[1].shape[:4])
     return macs, float(macs)
+
+
+def _bytes_moved(operator: Operator, inputs: Sequence[Tensor], outputs: Sequence[Tensor]) -> int:
+    made = sum(tensor.bytes for tensor in outputs)
+    read = list(dict.fromkeys(inputs))
+    if operator.kind in _PICKS and outputs:
+        return min(read[0].bytes, made) + sum(tensor.bytes for tensor in read[1:]) + made
+    return sum(tensor.bytes for tensor in read) + made
 
 
 def _arithmetic(operator: Operator, inputs: Sequence[Tensor]) -> str:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from benchmark import headline, page_networks, page_pictures, plots, speed_plots
 from benchmark.advice import warnings
-from benchmark.html_parts import details, link, markup, missing, more, section, table, warning_list
+from benchmark.html_parts import details, figure, link, markup, missing, more, section, table, warning_list
 from benchmark.page_inputs import Artifact, PageInputs, Pair
 from benchmark.page_style import CSS, SCRIPT
-from benchmark.report import COLUMNS, LEFT_ALIGNED, notes, rows, signed, three_digits
+from benchmark.report import COLUMNS, LEFT_ALIGNED, machine_facts, notes, rows, signed, three_digits
 from benchmark.results import Results
 from benchmark.samples import XNNPACK
 from pynet_bokeh.cli import duration
@@ -130,16 +130,16 @@ def _speed(inputs: PageInputs) -> str:
     text = [index for index, column in enumerate(COLUMNS) if column in LEFT_ALIGNED]
     setting = escape(str(shown[0].setting))
     return (
-        _plot(plots.latency(results))
-        + f"<h3>How the latencies spread</h3><p>{setting}.</p>{_plot(speed_plots.distributions(shown))}"
+        figure(plots.latency(results))
+        + f"<h3>How the latencies spread</h3><p>{setting}.</p>{page_networks.spread(shown)}"
         + _more_threads(results)
         + (
-            f"<h3>Memory</h3><p>{setting}.</p>{_plot(speed_plots.memory(shown, {}))}"
+            f"<h3>Memory</h3><p>{setting}.</p>{figure(speed_plots.memory(shown, {}))}"
             if any(one.memory for one in shown)
             else ""
         )
         + (
-            f"<h3>Quality against latency</h3>{_plot(speed_plots.pareto(points, unchanged=unchanged))}"
+            f"<h3>Quality against latency</h3>{figure(speed_plots.pareto(points, unchanged=unchanged))}"
             if points
             else ""
         )
@@ -150,14 +150,10 @@ def _speed(inputs: PageInputs) -> str:
     )
 
 
-def _plot(drawing: str) -> str:
-    return f'<figure class="plot">{drawing}</figure>'
-
-
 def _more_threads(results: Results) -> str:
     if len({setting.threads for setting in results.settings() if setting.kernels == XNNPACK}) < 2:
         return ""
-    return f"<h3>More threads</h3>{_plot(speed_plots.thread_scaling(results))}"
+    return f"<h3>More threads</h3>{figure(speed_plots.thread_scaling(results))}"
 
 
 def _training(inputs: PageInputs) -> str:
@@ -170,7 +166,7 @@ def _training(inputs: PageInputs) -> str:
         f"<p>{len(run.curves)} levels, coarsest first, {run.steps} steps in {duration(run.seconds)}. Each level is "
         "validated at its own size, so the unchanged input's PSNR differs between levels.</p>"
     )
-    return text + f'<figure class="plot">{plots.training(run.curves)}</figure>'
+    return text + figure(plots.training(run.curves))
 
 
 def _making(inputs: PageInputs, folder: Path) -> str:
@@ -192,8 +188,8 @@ def _making(inputs: PageInputs, folder: Path) -> str:
     if inputs.benchmark:
         machine = inputs.benchmark.machine
         memory = f", {machine.memory_mb / 1000:.0f} GB memory" if machine.memory_mb else ""
-        text = f"{machine.cpu}, {machine.cores} cores{memory}, {machine.os}, Python {machine.python}, "
-        text += f"ai-edge-litert {machine.litert}; benchmark of {inputs.benchmark.started}"
+        python = f", Python {machine.python}" if machine.python else ""
+        text = f"{machine_facts(machine)}{python}{memory}; benchmark of {inputs.benchmark.started}"
         parts.append(f"<h3>Machine</h3><p>{escape(text)}</p>")
     absent = [
         (inputs.commands, "the commands", "--command TEXT"),

@@ -188,11 +188,7 @@ def read_artifacts(paths: Sequence[Path]) -> list[Artifact]:
     artifacts = []
     for path in models.find(paths):
         models.check(path)
-        sidecar_path = path.with_suffix(".json")
-        sidecar = read_json(sidecar_path) if sidecar_path.is_file() else {}
-        if not isinstance(sidecar, dict):
-            raise UserError(f"{sidecar_path}: a sidecar is a JSON object; received a {type(sidecar).__name__}")
-        artifacts.append(Artifact(path, path.stat().st_size, sidecar))
+        artifacts.append(Artifact(path, path.stat().st_size, models.sidecar(path)))
     return artifacts
 
 

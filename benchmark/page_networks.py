@@ -8,7 +8,7 @@ from pathlib import Path
 from benchmark import page_phones, speed_plots
 from benchmark.advice import of_machine
 from benchmark.bounds import lower_bound
-from benchmark.html_parts import Html, markup, missing, section, table, warning_list
+from benchmark.html_parts import Html, figure, markup, missing, section, table, warning_list
 from benchmark.inspect_command import giga, mega
 from benchmark.inspection import Inspection
 from benchmark.page_inputs import Evaluation
@@ -65,7 +65,7 @@ def build(inputs: NetworksInputs, *, title: str) -> str:
     sections = [
         _head(inputs, shown, setting, title),
         section("Side by side", _side_by_side(inputs, shown, setting)),
-        section("How the latencies spread", _figure(speed_plots.distributions(shown))),
+        section("How the latencies spread", spread(shown)),
         section("More threads", _threads(results)),
         section("Memory", _memory(inputs, shown)),
         section("Quality against latency", _quality(inputs, shown)),
@@ -185,15 +185,18 @@ def _range(interval: tuple[float, float]) -> str:
     return f"{three_digits(low)}–{three_digits(high)}"
 
 
-def _figure(drawing: str) -> str:
-    return f'<figure class="plot">{drawing}</figure>'
+def spread(shown: Sequence[Measurement]) -> Html:
+    """All timed runs; says so where a tool kept its own to itself."""
+    if not any(latency.samples_ms for one in shown for latency in one.rounds):
+        return missing("the tool on the phone tells no single runs", "run --on phone --app")
+    return figure(speed_plots.distributions(shown))
 
 
 def _threads(results: Results) -> str:
     counts = {setting.threads for setting in results.settings() if setting.kernels == XNNPACK}
     if len(counts) < 2:
         return missing("one number of threads was measured", "--threads 1,2,4")
-    return _figure(speed_plots.thread_scaling(results))
+    return figure(speed_plots.thread_scaling(results))
 
 
 def _memory(inputs: NetworksInputs, shown: Sequence[Measurement]) -> str:
@@ -213,7 +216,7 @@ def _memory(inputs: NetworksInputs, shown: Sequence[Measurement]) -> str:
                     f"{mega(found.peak.bytes)} at {found.peak.layer}",
                 ]
             )
-    text = _figure(speed_plots.memory(shown, inputs.inspections))
+    text = figure(speed_plots.memory(shown, inputs.inspections))
     if traps:
         columns = [
             "model",
@@ -236,7 +239,7 @@ def _quality(inputs: NetworksInputs, shown: Sequence[Measurement]) -> str:
     left = [one.model for one in shown if one.model not in {point.name for point in points}]
     note = f"<p>Not evaluated: {markup(', '.join(left))}.</p>" if left else ""
     text = "<p>Means over the same pictures with known targets. The line joins what no other model beats in both.</p>"
-    return text + _figure(speed_plots.pareto(points, unchanged=unchanged)) + note
+    return text + figure(speed_plots.pareto(points, unchanged=unchanged)) + note
 
 
 def quality_points(

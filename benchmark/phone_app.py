@@ -1,7 +1,6 @@
 """The Android demo's headless benchmark on a phone, with the model that is packed in the app."""
 
 import contextlib
-import hashlib
 import itertools
 import json
 import time
@@ -11,6 +10,7 @@ from benchmark import phone
 from benchmark.adb import Adb, quoted
 from benchmark.host import HostExecutor
 from benchmark.machine import Machine
+from benchmark.models import digest
 from benchmark.records import from_json
 from benchmark.samples import Effort, Latency, Memory, Setting, Signature
 from pynet_bokeh.errors import UserError
@@ -128,7 +128,7 @@ class PhoneApp:
             raise UserError(
                 f"{model}: the demo app's result has a format that is not known here; install its newest APK"
             )
-        if content["model"]["sha256"] != hashlib.sha256(Path(model).read_bytes()).hexdigest():
+        if content["model"]["sha256"] != digest(model):
             raise UserError(
                 f"{model}: the demo app on phone {self._adb.serial} holds another model ({content['model']['name']}); "
                 "put this one into its assets, build and install it"

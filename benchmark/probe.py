@@ -10,12 +10,13 @@ from benchmark.bounds import CPU, Bound, Peak, lower_bound
 from benchmark.host import HostExecutor
 from benchmark.inspection import inspect
 from benchmark.machine import Machine
+from benchmark.models import digest
 from benchmark.probe_models import matmul_macs, matmul_model
 from benchmark.probe_worker import Rate
 from benchmark.process import ask
 from benchmark.records import from_json, to_json
 from benchmark.results import Results
-from benchmark.samples import XNNPACK, Effort, Setting
+from benchmark.samples import GPU, XNNPACK, Effort, Setting
 from pynet_bokeh.errors import UserError
 from pynet_bokeh.files import read_json, write_json
 
@@ -23,7 +24,7 @@ FORMAT = "pynet-bokeh probe"
 SHAPES = ((32, 256), (32, 512), (48, 1024))  # side of the picture, channels: 0.07 to 2.4 GMAC
 EFFORT = Effort(min_runs=20, min_seconds=1.0, max_seconds=3.0)
 ROUNDS = 2
-CACHES = Path("/sys/devices/system/cpu/cpu0/cache")
+CORES = Path("/sys/devices/system/cpu")
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ def probe(threads: Sequence[int], *, announce: Callable[[str], None] = lambda te
 
     The best of all runs counts: a peak that is too low would make a bound that isn't one.
     """
-    return Probe(machine.describe(), _cache_bytes(), [_thread_peak(count, announce) for count in threads])
+    return Probe(machine.describe(), cache_bytes(), [_thread_peak(count, announce) for count in threads])
 
 
 def check(probed: Probe, results: Results) -> list[BoundCheck]:
@@ -98,10 +99,10 @@ def check(probed: Probe, results: Results) -> list[BoundCheck]:
     found = []
     for facts in results.models:
         model = inspect(Path(facts.path))
-        if model.file_bytes != facts.bytes:
+        if digest(Path(facts.path)) != facts.sha256:
             raise UserError(f"{facts.path}: is not the file any more that was measured")
         for one in results.measurements:
-            if one.model == facts.name and one.setting.kernels != "gpu":
+            if one.model == facts.name and one.setting.kernels != GPU:
                 summary = one.summary()
                 bound = lower_bound(model, probed.peak(one.setting.threads))
                 found.append(BoundCheck(one.model, one.setting, bound, summary.median, summary.min))
@@ -158,16 +159,17 @@ def _numpy(what: str, threads: int) -> float:
     return rate.per_second
 
 
-def _cache_bytes() -> int:
-    """All levels a core sees, with the other cores' own ones; 0 where the system doesn't tell."""
-    total, cores = 0, machine.usable_cores()
-    for folder in sorted(CACHES.glob("index*")):
+def cache_bytes(folder: Path = CORES) -> int:
+    """All caches for data together, of every core and level, one that cores share once; 0 where the system doesn't
+    tell."""
+    sizes = {}
+    for cache in folder.glob("cpu[0-9]*/cache/index*"):
         try:
-            if (folder / "type").read_text().strip() == "Instruction":
-                continue
-            size = int((folder / "size").read_text().strip().removesuffix("K")) * 1024
-            shared = (folder / "shared_cpu_list").read_text().strip()
+            level, kind, size, shared = (
+                (cache / name).read_text().strip() for name in ("level", "type", "size", "shared_cpu_list")
+            )
+            if kind != "Instruction":
+                sizes[level, kind, shared] = int(size.removesuffix("K")) * 1024
         except (OSError, ValueError):
             continue
-        total += size if "," in shared or "-" in shared else size * cores
-    return total
+    return sum(sizes.values())

@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from pynet_bokeh import cli
+from benchmark.option_types import numbers
 
 EXIT_BROKEN = 1
 
@@ -16,7 +16,7 @@ def add(commands) -> None:
         description="Measures matrix products and memory traffic. With --check, holds measured latencies against the "
         "lower bounds that these peaks give; exits 1 when one lies below its bound.",
     )
-    parser.add_argument("--threads", type=_counts, help="comma-separated numbers (default: 1 and all cores, at most 4)")
+    parser.add_argument("--threads", type=numbers, help="comma-separated numbers (default: 1 and all cores, at most 4)")
     parser.add_argument("--out", type=Path, metavar="FILE.json", help="write the peaks")
     parser.add_argument("--peaks", type=Path, metavar="FILE.json", help="take them from a file instead of measuring")
     parser.add_argument("--check", type=Path, metavar="RESULTS.json", help="what run --out wrote on this machine")
@@ -36,8 +36,8 @@ def _probe(arguments: argparse.Namespace) -> int:
         probed = probe.read(arguments.peaks)
     else:
         wanted = {setting.threads for setting in measured.settings()} if measured else set()
-        threads = arguments.threads or sorted({1, min(4, machine.usable_cores())} | wanted)
-        probed = probe.probe(threads, announce=lambda text: print(text, file=sys.stderr))
+        threads = arguments.threads or {1, min(4, machine.usable_cores())} | wanted
+        probed = probe.probe(sorted(threads), announce=lambda text: print(text, file=sys.stderr))
     if arguments.out:
         probe.write(arguments.out, probed)
     columns = ("threads", "float GMAC/s", "int8 GMAC/s", "memory GB/s")
@@ -74,7 +74,3 @@ def _check(probed, measured) -> int:
     if not broken:
         print(f"no latency of {len(checks)} lies below its bound")
     return EXIT_BROKEN if broken else 0
-
-
-def _counts(text: str) -> list[int]:
-    return sorted({cli.positive(part) for part in text.split(",")})

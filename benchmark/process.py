@@ -35,7 +35,7 @@ def ask(
       runner: what runs in there, for errors that the worker could not tell itself.
       setting: in which way; stands behind those errors in brackets.
       seconds: a process that takes longer is ended.
-      hint: what else helps then.
+      hint: what helps then, such as "; give it more with --process-seconds".
       environment: variables beside those of this process.
 
     Raises UserError when the worker fails, is killed or takes too long.
@@ -46,13 +46,16 @@ def ask(
     try:
         done = run([sys.executable, "-m", module, *arguments], environment, seconds)
     except subprocess.TimeoutExpired as error:
-        raise UserError(
-            f"{subject}: took longer than {seconds:.0f} s in one process ({setting}); "
-            f"give it more with --process-seconds{hint}"
-        ) from error
+        raise UserError(f"{subject}: took longer than {seconds:g} s in one process ({setting}){hint}") from error
     if done.returncode:
         raise UserError(_failure(done, subject, runner, setting))
-    return from_json(kind, json.loads(done.stdout.splitlines()[-1]), where=f"{subject}: ")
+    try:
+        answer = json.loads(done.stdout.splitlines()[-1])
+    except (IndexError, ValueError) as error:
+        raise UserError(
+            f"{subject}: {runner} ended without an answer ({setting}); it printed {done.stdout[-60:]!r}"
+        ) from error
+    return from_json(kind, answer, where=f"{subject}: ")
 
 
 def run(command: Sequence[str], environment: Mapping[str, str], seconds: float) -> subprocess.CompletedProcess:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import math
 import types
 import typing
 from typing import Any
@@ -36,6 +37,8 @@ def from_json(kind, value, *, where: str):
         return value
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
+    if kind is float and isinstance(value, float) and not math.isfinite(value):  # Python's JSON takes NaN
+        raise UserError(f"{where}: a finite number is wanted; received {value}")
     if isinstance(kind, type) and isinstance(value, kind) and isinstance(value, bool) == (kind is bool):
         return value
     raise UserError(f"{where}: {getattr(kind, '__name__', kind)} is wanted; received {str(value)[:60]!r}")

@@ -1,10 +1,12 @@
 """Results as a table, for the terminal and as Markdown. Every number stands beside its kernels and threads."""
 
+import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from benchmark import photo_table
 from benchmark.advice import warnings
+from benchmark.machine import Machine
 from benchmark.results import Measurement, Results
 from benchmark.samples import KERNELS_IN_WORDS
 
@@ -100,16 +102,22 @@ def notes(results: Results) -> str:
     """What the numbers mean and where they come from, in two or three sentences."""
     if not results.measurements:
         return ""
-    machine, first = results.machine, results.models[0].name
-    device = f"{machine.device}, " if machine.device else ""
-    runtime = machine.litert if machine.device else f"ai-edge-litert {machine.litert}"
-    processes = max(len(measurement.rounds) for measurement in results.measurements)
+    first = results.models[0].name
+    processes = _processes([len(measurement.rounds) for measurement in results.measurements])
+    processes += ", taken in turn with the other models" if len(results.models) > 1 else ""
     return (
-        f"{results.executor}: {device}{machine.cpu}, {machine.cores} cores, {machine.os}, {runtime}. "
-        f"Each latency comes from {_processes(processes)}, warm-up left out; the interval is the median's, "
+        f"{results.executor}: {machine_facts(results.machine)}. "
+        f"Each latency comes from {processes}, warm-up left out; the interval is the median's, "
         f"the ratio is to {first} in the same setting, first ms is the first inference after loading, "
         "and peak MB is the whole process's memory, measured apart." + _sittings(results)
     )
+
+
+def machine_facts(machine: Machine) -> str:
+    """The machine or phone, and what ran the models there."""
+    device = f"{machine.device}, " if machine.device else ""
+    runtime = machine.litert if machine.device else f"ai-edge-litert {machine.litert}"
+    return f"{device}{machine.cpu}, {machine.cores} cores, {machine.os}, {runtime}"
 
 
 def _sittings(results: Results) -> str:
@@ -131,7 +139,6 @@ def signed(decibels: float) -> str:
 def _row(results: Results, measurement: Measurement) -> Row:
     summary, ratio = measurement.summary(), ratio_to_first(results, measurement)
     low, high = summary.interval
-    first = sorted(latency.first_ms for latency in measurement.rounds)[len(measurement.rounds) // 2]
     return Row(
         model=measurement.model,
         kernels=KERNELS_IN_WORDS[measurement.setting.kernels],
@@ -140,7 +147,7 @@ def _row(results: Results, measurement: Measurement) -> Row:
         interval=f"{three_digits(low)}–{three_digits(high)}",
         p90="–" if summary.p90 is None else three_digits(summary.p90),
         ratio="–" if ratio is None else three_digits(ratio),
-        first=three_digits(first),
+        first=three_digits(statistics.median(latency.first_ms for latency in measurement.rounds)),
         peak="–" if measurement.memory is None else f"{measurement.memory.peak_mb:.0f}",
         size=three_digits(results.model(measurement.model).bytes / 1e6),
     )
@@ -150,8 +157,11 @@ def _escaped(cells: Sequence[str]) -> Sequence[str]:
     return [cell.replace("|", "\\|") for cell in cells]
 
 
-def _processes(count: int) -> str:
-    return "one fresh process" if count == 1 else f"{count} fresh processes, taken in turn with the other models"
+def _processes(counts: Sequence[int]) -> str:
+    fewest, most = min(counts), max(counts)
+    if most == 1:
+        return "one fresh process"
+    return f"{most if fewest == most else f'{fewest} to {most}'} fresh processes"
 
 
 def _magnitude(value: float) -> int:

@@ -7,7 +7,7 @@ from pathlib import Path
 from benchmark.machine import Machine
 from benchmark.models import ModelFacts
 from benchmark.records import from_json, json_schema, to_json
-from benchmark.samples import Effort, Latency, Memory, PhotoCost, Setting
+from benchmark.samples import KERNELS, STAGES, Effort, Latency, Memory, PhotoCost, Setting
 from benchmark.statistics import Summary, summarize
 from pynet_bokeh.errors import UserError
 from pynet_bokeh.files import read_json, write_json
@@ -93,4 +93,52 @@ def read(path: Path) -> Results:
     version = content.get("format_version")
     if version != FORMAT_VERSION:
         raise UserError(f"{path}: format version {FORMAT_VERSION} is read here; received {version}")
-    return from_json(Results, content, where=f"{path}: ")
+    found = from_json(Results, content, where=f"{path}: ")
+    _check(found, where=f"{path}: ")
+    return found
+
+
+def _check(results: Results, *, where: str) -> None:
+    """Raises UserError for what can't have been measured, which a file that was edited may hold."""
+    names = [model.name for model in results.models]
+    for number, model in enumerate(results.models):
+        _above_zero([model.bytes], where=f"{where}models[{number}].bytes")
+    for number, one in enumerate(results.measurements):
+        place = f"{where}measurements[{number}]"
+        if one.model not in names:
+            raise UserError(f"{place}.model: one of {', '.join(names)} is wanted; received {one.model!r}")
+        if one.setting.kernels not in KERNELS:
+            raise UserError(
+                f"{place}.setting.kernels: {', '.join(KERNELS)} is wanted; received {one.setting.kernels!r}"
+            )
+        _above_zero([one.setting.threads], where=f"{place}.setting.threads")
+        if not one.rounds:
+            raise UserError(f"{place}.rounds: one or more are wanted; received none")
+        for index, latency in enumerate(one.rounds):
+            _check_latency(latency, where=f"{place}.rounds[{index}]")
+        if one.memory:
+            _above_zero([one.memory.peak_mb], where=f"{place}.memory.peak_mb")
+        if one.photo:
+            counts = {stage: len(times) for stage, times in one.photo.stages_ms.items()}
+            if sorted(counts) != sorted(STAGES) or len(set(counts.values())) != 1 or 0 in counts.values():
+                raise UserError(
+                    f"{place}.photo.stages_ms: times of {', '.join(STAGES)} are wanted, as many of each; "
+                    f"received {counts}"
+                )
+
+
+def _check_latency(latency: Latency, *, where: str) -> None:
+    told, marks = latency.reported, latency.disturbed
+    if not latency.samples_ms and told is None:
+        raise UserError(f"{where}: samples_ms or reported is wanted; received neither")
+    _above_zero([latency.first_ms, *latency.samples_ms], where=f"{where}: times in ms")
+    if told:
+        _above_zero([told.count, told.mean_ms, told.typical_ms, told.min_ms], where=f"{where}.reported")
+    if marks is not None and len(marks) != len(latency.samples_ms):
+        raise UserError(f"{where}.disturbed: one for each sample ({len(latency.samples_ms)}); received {len(marks)}")
+
+
+def _above_zero(values: Sequence[float], *, where: str) -> None:
+    for value in values:
+        if value <= 0:
+            raise UserError(f"{where}: above 0 is wanted; received {value:g}")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from benchmark import run_options
 from benchmark.run_options import HOST, PHONE, PHONE_PAUSE
-from benchmark.samples import GPU, Effort, Setting
+from benchmark.samples import CPU_KERNELS, GPU, Effort, Setting
 from pynet_bokeh import cli
 from pynet_bokeh.errors import UserError
 
@@ -41,6 +41,8 @@ def _run(arguments: argparse.Namespace) -> int:
         raise UserError(f"--max-rounds: --rounds ({arguments.rounds}) or more; received {arguments.max_rounds}")
     if arguments.photo and arguments.on == PHONE:
         raise UserError("--photo: is measured on this machine only; leave out --on phone")
+    if arguments.photo and not set(arguments.kernels) & set(CPU_KERNELS):
+        raise UserError(f"--photo: wants {' or '.join(CPU_KERNELS)} among --kernels; received {GPU} alone")
     places = _places(arguments)
     for suffix, _ in places:
         goes_on = arguments.out and unfinished.beside(_suffixed(arguments.out, suffix)).exists()
@@ -222,17 +224,17 @@ def _settings(arguments: argparse.Namespace, executor: "Executor") -> list[Setti
 
 
 def _hand_out(arguments: argparse.Namespace, measured: "Results", suffix: str) -> None:
-    """Prints the table and the failures, and writes the files asked for."""
+    """Writes the files asked for, and prints the table and the failures."""
     from benchmark import report, results
     from pynet_bokeh.files import whole_file
 
     if measured.measurements:
-        print(report.terminal(measured), end="")
         if arguments.out:
             results.write(_suffixed(arguments.out, suffix), measured)
         if arguments.markdown:
             with whole_file(_suffixed(arguments.markdown, suffix)) as temporary:
                 temporary.write_text(report.markdown(measured), encoding="utf-8")
+        print(report.terminal(measured), end="")
     for failure in measured.failures:
         print(f"error: {failure.reason}", file=sys.stderr)
 

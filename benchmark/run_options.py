@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from benchmark.option_types import numbers
 from benchmark.samples import CPU_KERNELS, KERNELS, Effort
 from pynet_bokeh import cli
 
@@ -28,7 +29,7 @@ def add(commands) -> argparse.ArgumentParser:
         help="a .tflite file, or a folder of them; ratios are to the first",
     )
     parser.add_argument(
-        "--threads", type=_counts, help="comma-separated numbers of threads (default: 1 and 4, or the cores there are)"
+        "--threads", type=numbers, help="comma-separated numbers of threads (default: 1 and 4, or the cores there are)"
     )
     parser.add_argument(
         "--kernels",
@@ -130,10 +131,6 @@ def add(commands) -> argparse.ArgumentParser:
     )
     parser.add_argument("--budget", type=Path, metavar="BUDGET.yaml", help="judge the models by it, as verdict does")
     return parser
-
-
-def _counts(text: str) -> list[int]:
-    return list(dict.fromkeys(cli.positive(part) for part in text.split(",")))
 
 
 def _kernels(text: str) -> list[str]:

@@ -176,4 +176,5 @@ def _ask(kind, what: str, case: TrainingCase, wanted: Wanted):
         runner="TensorFlow",
         setting=f"{wanted.steps} steps",
         seconds=wanted.process_seconds,
+        hint="; give it more with --process-seconds",
     )

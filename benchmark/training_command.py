@@ -4,6 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from benchmark.option_types import numbers
 from pynet_bokeh import cli
 
 
@@ -17,8 +18,8 @@ def add(commands) -> None:
         "error.",
     )
     parser.add_argument("recipes", nargs="+", metavar="RECIPE", help="names, or .toml files")
-    parser.add_argument("--levels", type=_numbers, metavar="N,N", help="default: all that a recipe trains")
-    parser.add_argument("--batch", type=_numbers, default=[], metavar="N,N", help="batch sizes (default: the recipe's)")
+    parser.add_argument("--levels", type=numbers, metavar="N,N", help="default: all that a recipe trains")
+    parser.add_argument("--batch", type=numbers, default=[], metavar="N,N", help="batch sizes (default: the recipe's)")
     parser.add_argument("--crop", type=cli.image_size, metavar="WxH", help="default: the recipe's")
     parser.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE", help="change a key of all recipes, as train does"
@@ -57,15 +58,11 @@ def _training(arguments: argparse.Namespace) -> int:
         process_seconds=arguments.process_seconds,
     )
     results = training.measure(wanted, announce=lambda text: print(text, file=sys.stderr, flush=True))
-    print(training_report.markdown(results), end="")
     if arguments.out:
         training.write(arguments.out, results)
     if arguments.markdown:
         training_report.write(arguments.markdown, results)
+    print(training_report.markdown(results), end="")
     for failure in results.failures:
         print(f"error: {failure.reason}", file=sys.stderr)
     return cli.EXIT_BAD_INPUT if results.failures else 0
-
-
-def _numbers(text: str) -> list[int]:
-    return list(dict.fromkeys(cli.positive(part) for part in text.split(",")))

@@ -3,13 +3,12 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from benchmark.bounds import CPU, GPU, Bound, Chip, chips, lower_bound
+from benchmark.bounds import CPU, Bound, Chip, chips, lower_bound
 from benchmark.budget import PHONE, Budget
 from benchmark.inspection import Inspection
 from benchmark.report import three_digits
 from benchmark.results import Measurement, Results
-from benchmark.samples import GPU as GPU_KERNELS
-from benchmark.samples import Delegation
+from benchmark.samples import GPU, Delegation
 
 FITS, FAILS, UNKNOWN = "fits", "doesn't fit", "unknown"
 LATENCY, MEMORY, SIZE, DELEGATED = "latency", "peak memory", "file size", "fully delegated"
@@ -131,8 +130,7 @@ def _memory(budget: Budget, model: Inspection, measured: Measurement | None) -> 
     limit = budget.peak_memory_mb
     if measured and measured.memory:
         return _compare(MEMORY, measured.memory.peak_mb, limit, "MB")
-    # An operator needs its inputs and its output. A GPU may hold floats in half precision.
-    certain = model.largest_bytes / 1e6 / (2 if GPU in budget.units else 1)
+    certain = model.largest_bytes / 1e6
     if certain > limit:
         return Judgement(
             MEMORY, FAILS, f"not {limit:g} MB: one operator alone needs {three_digits(certain)} MB (a bound)"
@@ -146,7 +144,7 @@ def _memory(budget: Budget, model: Inspection, measured: Measurement | None) -> 
 def _delegated(budget: Budget, measured: Measurement | None, partition: Delegation | None) -> Judgement:
     part = measured.rounds[0].delegation if measured else None
     source = "as measured"
-    if part is None and budget.kernels != GPU_KERNELS:
+    if part is None and budget.kernels != GPU:
         part, source = partition, "by XNNPACK of this machine's LiteRT"
     if part is None:
         return Judgement(DELEGATED, UNKNOWN, f"no {budget.where} was measured")

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from android_demo.apk import compiling, layout, maven
-from pynet_bokeh.errors import UserError
+from android_demo.apk import compiling, layout, maven, tools
 
 PLAIN = ("core", "engine", "bench")
 """The packages that call nothing of Android; `app` does."""
@@ -92,7 +91,4 @@ def tests_of(package: str) -> list[str]:
 def _javac(sources: Sequence[Path], libraries: Sequence[Path], out: Path) -> None:
     files = [path for one in sources for path in (sorted(one.rglob("*.java")) if one.is_dir() else [one])]
     out.mkdir(parents=True)
-    command = ["javac", *compiling.JAVAC, "-cp", ":".join(map(str, libraries)), "-d", str(out), *map(str, files)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise UserError(f"javac failed:\n{done.stdout}{done.stderr}")
+    tools.run("javac", *compiling.JAVAC, "-cp", ":".join(map(str, libraries)), "-d", out, *files)

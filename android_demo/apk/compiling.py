@@ -15,7 +15,7 @@ ANNOTATIONS = "org.checkerframework.**,androidx.annotation.**"
 
 
 def manifest(out: Path) -> Path:
-    """Writes the manifest with what Android Studio's plugin adds by itself, and minds when it is there already."""
+    """Writes the manifest with what Android Studio's plugin adds by itself and refuses to find in the source."""
     text = layout.MANIFEST.read_text()
     for element, attribute in (
         ("<manifest", f'package="{layout.PACKAGE}"'),

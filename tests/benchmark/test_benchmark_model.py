@@ -1,5 +1,6 @@
 """What the versions of benchmark_model print, and what they are asked."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,18 @@ def test_litert_s_readme_calls_the_first_run_otherwise_than_its_source():
 def test_runs_that_all_took_the_same():
     text = printed("exponents").replace("count=1 curr=3512391", "count=2 curr=3512391(all same)")
     assert benchmark_model.latency(text, GPU).first_ms == pytest.approx(3512.391)
+
+
+def test_a_deviation_that_is_no_number_is_none():
+    """stats_calculator.h takes the root of a difference that rounding can make negative."""
+    text = re.sub(r"std=\S+", "std=-nan", printed("percentiles"))
+    latency = benchmark_model.latency(text, XNNPACK)
+    assert (latency.reported.std_ms, latency.typical_ms) == (0.0, 105.718)
+    framed = re.sub(r"Inference \(std\):.*", "Inference (std): nan ms", printed("framed-only"))
+    assert benchmark_model.latency(framed, XNNPACK).reported.std_ms == 0.0
+    broken = re.sub(r"curr=\S+", "curr=nan", printed("percentiles"))
+    with pytest.raises(UserError, match="no timings that are known here"):
+        benchmark_model.latency(broken, XNNPACK)
 
 
 def test_what_the_oldest_gpu_delegate_left_to_the_cpu():

@@ -60,6 +60,30 @@ def test_a_model_that_was_never_verified_is_refused(exports, tmp_path):
         markdown(exports)
 
 
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ([1], "a sidecar is a JSON object; received a list"),
+        ({"verification": {"kernels": {}}}, "not what export tflite writes .KeyError: 'xnnpack'"),
+        (
+            {"verification": {"kernels": {"xnnpack": {"pictures": 5, "psnr": "high", "min_psnr": 40}}}},
+            "not what .*numbers are wanted",
+        ),
+        ({"verification": "fine"}, "not what export tflite writes"),
+    ],
+)
+def test_a_sidecar_of_another_kind_is_one_line(exports, tmp_path, content, message):
+    sidecar = tmp_path / "b.json"
+    extra = {"sha256": exports.models[1].sha256} if isinstance(content, dict) else {}
+    sidecar.write_text(json.dumps({**content, **extra} if extra else content))
+    with pytest.raises(UserError, match=rf"b\.json: {message}") as caught:
+        markdown(exports)
+    assert "\n" not in str(caught.value)
+    sidecar.unlink()
+    with pytest.raises(UserError, match=r"b\.json: no sidecar there"):
+        markdown(exports)
+
+
 def test_the_command_writes_the_table_and_overwrites_nothing_unasked(exports, tmp_path, capsys):
     records.write(tmp_path / "results" / "r.json", exports)
     arguments = ["exports", str(tmp_path / "results" / "r.json"), "--out", str(tmp_path / "table.md")]

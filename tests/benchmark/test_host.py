@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from benchmark import process
+from benchmark import host, process
 from benchmark.host import HostExecutor
 from benchmark.samples import Effort, Setting
 from pynet_bokeh.errors import UserError
@@ -32,8 +32,22 @@ def test_a_worker_that_fails_is_one_line(monkeypatch, returncode, stderr, messag
 
 
 def test_a_worker_that_takes_too_long_is_ended(stand_ins):
-    with pytest.raises(UserError, match=r"a\.tflite: took longer than 0 s .*--process-seconds"):
+    with pytest.raises(UserError, match=r"a\.tflite: took longer than 0\.01 s .*--process-seconds"):
         HostExecutor(process_seconds=0.01).memory(stand_ins[0], SETTING)
+
+
+def test_commands_without_the_option_don_t_speak_of_it(monkeypatch, stand_ins):
+    monkeypatch.setattr(host, "PROCESS_SECONDS", 0.01)
+    with pytest.raises(UserError) as caught:
+        HostExecutor().partition(stand_ins[0])
+    assert str(caught.value).endswith("a.tflite: took longer than 0.01 s in one process (XNNPACK kernels, 1 thread)")
+
+
+@pytest.mark.parametrize("printed", ["", "done\n"])
+def test_a_worker_that_ends_without_an_answer_is_one_line(monkeypatch, printed):
+    monkeypatch.setattr(process, "run", lambda *_: subprocess.CompletedProcess([], 0, stdout=printed, stderr=""))
+    with pytest.raises(UserError, match=r"^a\.tflite: LiteRT ended without an answer \(XNNPACK kernels, 2 threads\)"):
+        HostExecutor().memory("a.tflite", SETTING)
 
 
 def test_effort_and_setting_reach_the_worker(monkeypatch):

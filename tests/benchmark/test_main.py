@@ -72,6 +72,15 @@ def test_a_run_prints_its_table_and_writes_its_files(fake_host, stand_ins, tmp_p
     assert exit_code([*command, "--force"]) == 0
 
 
+def test_a_reader_that_has_read_enough_is_no_error():
+    """As `python -m benchmark schema | head -1`."""
+    command = [sys.executable, "-m", "benchmark", "schema"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        process.stdout.close()
+        assert process.stderr.read() == ""
+    assert process.returncode == 141
+
+
 def test_a_bad_model_is_named_and_the_others_results_are_written(fake_host, stand_ins, tmp_path, capsys):
     (tmp_path / "photo.tflite").write_bytes(b"\xff\xd8\xff\xe0 a photo")
     (tmp_path / "notes.txt").write_text("no model")
@@ -114,6 +123,7 @@ def test_when_nothing_could_be_measured_nothing_is_written(fake_host, tmp_path, 
         (["a.tflite", "--serial", "X"], "--serial: is for phones, with --on phone"),
         (["a.tflite", "--on", "phone"], "--on phone: wants either --benchmark-model FILE"),
         (["a.tflite", "--on", "phone", "--app", "--photo", "12MP"], "--photo: is measured on this machine only"),
+        (["a.tflite", "--kernels", "gpu", "--photo", "12MP"], "--photo: wants xnnpack or builtin among --kernels"),
         (["a.tflite", "--photo", "nowhere.jpg"], "nowhere.jpg: no such file"),
         (["a.tflite", "--round", "2"], "unrecognized arguments: --round 2"),
     ],

@@ -13,6 +13,7 @@ from benchmark.probe_models import matmul_macs, matmul_model
 from pynet_bokeh import tflite_graph
 from pynet_bokeh.errors import UserError
 from pynet_bokeh.runtime import open_interpreter
+from pynet_bokeh.tflite_graph import Graph, Operator, Tensor
 
 SAME, VALID = 0, 1
 
@@ -142,6 +143,17 @@ def test_a_matrix_product(tmp_path, int8):
     assert cost.arithmetic == ("int8" if int8 else "float")
     values = 2 * 8 * 8 * 16 + 16 * 16  # picture in, picture out, weights
     assert cost.bytes_moved == values * (1 if int8 else 4) + 16 * 4  # and the bias
+
+
+@pytest.mark.parametrize("kind", ["SLICE", "STRIDED_SLICE", "GATHER"])
+def test_what_picks_values_reads_only_those(kind):
+    tensors = (
+        Tensor(0, "net/picture/out", (1, 64, 64, 3), "float32", False, True),
+        Tensor(1, "net/places", (4,), "int32", True, True),
+        Tensor(2, "net/part/out", (1, 16, 8, 3), "float32", False, True),
+    )
+    (cost,) = operator_costs(Graph(tensors, (Operator(0, kind, (0, 1), (2,), {}),), (0,), (2,), 1))
+    assert cost.bytes_moved == 2 * 16 * 8 * 3 * 4 + 4 * 4
 
 
 def test_the_reader_sees_what_litert_sees(real_models):

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import statistics
 from html.parser import HTMLParser
 
 import pytest
@@ -14,7 +15,7 @@ from benchmark.page_inputs import Evaluation
 from benchmark.page_networks import quality_points
 from benchmark.probe import Probe, ThreadPeak, write
 from benchmark.probe_models import matmul_model
-from benchmark.samples import PhoneState, Setting
+from benchmark.samples import PhoneState, Reported, Setting
 from benchmark.schedule import measure
 from benchmark.speed_plots import QualityPoint, pareto_front, short_names
 
@@ -138,7 +139,8 @@ class FakePhone(FakeExecutor):
         self.serial = serial
 
     def machine(self):
-        return dataclasses.replace(describe(), cpu="QTI SM8650", device="Maker Phone", serial=self.serial)
+        facts = {"cpu": "QTI SM8650", "python": "", "device": "Maker Phone", "serial": self.serial}
+        return dataclasses.replace(describe(), **facts)
 
     def latency(self, model, setting, effort):
         state = PhoneState(80, 30.0, False, 0, 40.0)
@@ -171,3 +173,27 @@ def test_phones_that_were_measured_are_shown_and_judged(models, tmp_path, capsys
     assert "(slow)" in shown(tmp_path, phones[1])  # a phone's results alone
     assert main(["networks", str(here), "--phone", str(here), "--out", str(tmp_path / "page.html"), "--force"]) == 2
     assert "--phone: results of run --on phone are wanted" in capsys.readouterr().err
+
+
+class FakeTool(FakePhone):
+    """As benchmark_model, which keeps its samples to itself."""
+
+    def latency(self, model, setting, effort):
+        latency = super().latency(model, setting, effort)
+        times = latency.samples_ms
+        told = Reported(len(times), statistics.fmean(times), statistics.pstdev(times), min(times), max(times))
+        return dataclasses.replace(latency, samples_ms=[], settled=None, reported=told)
+
+
+def test_a_tool_that_keeps_its_samples_to_itself_has_its_pages_too(models, tmp_path):
+    path = tmp_path / "phone.json"
+    names = [path.stem for path in models]
+    settings = [Setting("xnnpack", 1), Setting("xnnpack", 4)]
+    results.write(path, measure(FakeTool(dict.fromkeys(names, 20.0), "X1"), models, settings))
+    assert "Not shown: the tool on the phone tells no single runs" in shown(tmp_path, path)
+    page = tmp_path / "report.html"
+    assert main(["report", "--benchmark", str(path), "--out", str(page)]) == 0
+    text = "".join(Text(page.read_text()).words)
+    assert "the tool on the phone tells no single runs" in text
+    machine = results.read(path).machine
+    assert f"Maker Phone, QTI SM8650, {machine.cores} cores, {machine.os}, " in text and "Python" not in text

@@ -138,7 +138,8 @@ def test_a_phone_unplugged_meanwhile_is_one_line_and_the_same_command_goes_on(ph
     command = ["run", *models, "--on", "phone", "--adb", phone.adb, "--benchmark-model", str(slow), "--threads", "1"]
 
     def pull():
-        while "1.tflite" not in phone.run("sh", "-c", "cat /proc/[0-9]*/cmdline").stdout:
+        end = time.monotonic() + 60  # a run that never comes there must not hang the test
+        while "1.tflite" not in phone.run("sh", "-c", "cat /proc/[0-9]*/cmdline").stdout and time.monotonic() < end:
             time.sleep(0.05)
         phone.unplug()
 

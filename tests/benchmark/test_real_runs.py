@@ -108,7 +108,9 @@ def children(parent: int) -> list[str]:
 
 def waited_for(look):
     """What `look` finds, as soon as it finds something."""
+    end = time.monotonic() + 60
     while not (found := look()):
+        assert time.monotonic() < end, look
         time.sleep(0.02)
     return found
 

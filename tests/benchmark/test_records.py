@@ -39,6 +39,7 @@ def test_unknown_fields_are_passed_over_and_defaults_filled_in():
         ({"count": "three"}, "f: count: int is wanted; received 'three'"),
         ({"count": True}, "f: count: int"),
         ({"inner": [{"name": "a", "values": [1, "x"]}]}, "f: inner[0].values[1]: float"),
+        ({"inner": [{"name": "a", "values": [float("nan")]}]}, "f: inner[0].values[0]: a finite number is wanted"),
         ({"inner": [{"name": "a"}]}, "f: inner[0].values: is missing"),
         ({"inner": {}}, "f: inner: list"),
     ],

@@ -6,7 +6,7 @@ import pytest
 
 from benchmark.advice import warnings
 from benchmark.executor import FakeExecutor
-from benchmark.report import COLUMNS, markdown, rows, signed, terminal, three_digits
+from benchmark.report import COLUMNS, markdown, notes, rows, signed, terminal, three_digits
 from benchmark.results import Failure
 from benchmark.samples import Delegation, Effort, Setting
 from benchmark.schedule import measure
@@ -45,6 +45,24 @@ def test_figures_of_a_row(fake_results):
     assert (row.size, row.peak) == ("2.00", "55")
     low, high = map(float, row.interval.split("–"))
     assert low <= float(row.median) <= high
+
+
+def test_the_first_inference_is_the_processes_median(stand_ins):
+    results = measured(stand_ins, rounds=4)
+    (only,) = results.measurements
+    rounds = [
+        dataclasses.replace(one, first_ms=ms) for one, ms in zip(only.rounds, (40.0, 10.0, 20.0, 30.0), strict=True)
+    ]
+    changed = dataclasses.replace(results, measurements=[dataclasses.replace(only, rounds=rounds)])
+    assert rows(changed)[0].first == "25.0"
+
+
+def test_the_notes_count_processes(fake_results, stand_ins):
+    assert "from 3 fresh processes, taken in turn with the other models, warm-up" in notes(fake_results)
+    first, *others = fake_results.measurements
+    longer = dataclasses.replace(first, rounds=[*first.rounds, *first.rounds])
+    assert "from 3 to 6 fresh processes, " in notes(dataclasses.replace(fake_results, measurements=[longer, *others]))
+    assert "from one fresh process, warm-up" in notes(measured(stand_ins, rounds=1))
 
 
 def test_no_ratio_where_the_first_model_is_missing(fake_results):

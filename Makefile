@@ -4,7 +4,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 
-# Settings, as in `make train-level N=7 RECIPE=pynet_mobile DATA=photos RUN=runs/first`; not taken from the environment.
+# Settings, as in `make train-level N=7 RECIPE=pynet_mobile DATA=pairs RUN=runs/first`; not taken from the environment.
 RECIPE =
 DATA =
 RUN = runs/$(or $(basename $(notdir $(RECIPE))),pynet_mobile)

@@ -192,7 +192,7 @@ def _add_render(commands) -> None:
     parser.add_argument(
         "--strength", type=cli.fraction, metavar="0…1", help="0 the photo, 1 the lens wide open (default 0.6)"
     )
-    parser.add_argument("--size", type=cli.image_size, metavar="WxH", help="picture size of the network, for a run")
+    parser.add_argument("--size", type=cli.image_size, metavar="WxH", help="largest picture of the network, for a run")
     parser.add_argument("--side-by-side", action="store_true", help="photo and rendering in one picture")
     parser.add_argument(
         "--quality", type=int, default=95, choices=range(1, 101), metavar="1…100", help="of JPEG and WebP"
@@ -206,12 +206,12 @@ def _render(arguments) -> int:
     from pynet_bokeh.render_files import render_command
 
     return render_command(
-        arguments, open_predictor(arguments.model, weights=arguments.weights, threads=arguments.threads)
+        arguments, lambda: open_predictor(arguments.model, weights=arguments.weights, threads=arguments.threads)
     )
 
 
 def _add_data(commands) -> None:
-    parser = commands.add_parser("data", help="check photo pairs; render the built-in scenes into files")
+    parser = commands.add_parser("data", help="check photo pairs; make them of photos with masks, or of scenes")
     actions = parser.add_subparsers(metavar="ACTION", required=True)
     check = actions.add_parser("check", help="decode every pair and name what is broken")
     check.add_argument("folder", metavar="DIR")

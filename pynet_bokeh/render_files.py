@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from pynet_bokeh.errors import UserError
 from pynet_bokeh.files import refuse_overwriting
 from pynet_bokeh.render import STRETCH, check_extra, found_focus, render_photo
 from pynet_bokeh.runtime import Predictor
-from pynet_bokeh.subject import Rectangle, mask_of_rectangle
+from pynet_bokeh.subject import Rectangle, mask_of_rectangle, part_of
 
 
 @dataclass(frozen=True)
@@ -63,18 +64,12 @@ def render_file(
     Raises UserError that names the file or argument; nothing half-written is left.
     """
     photo, output = Path(photo), Path(output)
+    check_files(photo, output, extra=extra, save_focus=save_focus, force=options.force)
     if save_focus is not None and extra is None and not predictor.finds_focus:
         raise UserError(
             f"{save_focus}: there is no focus mask to save, and {predictor.name} can't tell what it takes for the "
             "subject; choose it"
         )
-    if save_focus is not None and Path(save_focus).resolve() == output.resolve():
-        raise UserError(f"{save_focus}: is the output; the mask needs another name")
-    for written in (output, save_focus):
-        if written is not None:
-            images.writable_format(written)
-            _refuse_originals(Path(written), photo, None if isinstance(extra, tuple) else extra)
-            refuse_overwriting(written, force=options.force)
     check_extra(predictor, extra is not None)
     pixels = images.read_image(photo)
     given = _map(extra, pixels)
@@ -87,6 +82,27 @@ def render_file(
         images.write_image(save_focus, images.resize(given, pixels.shape[:2]))
     result = strip(pixels, rendered) if options.side_by_side else rendered
     images.write_image(output, result, like=photo, quality=options.quality)
+
+
+def check_files(
+    photo: Path,
+    output: Path,
+    *,
+    extra: Path | Rectangle | None = None,
+    save_focus: Path | None = None,
+    force: bool = False,
+) -> None:
+    """Raises the UserErrors of `render_file` that need no network, for opening one takes seconds."""
+    height, width = images.header_size(photo)
+    if isinstance(extra, tuple):
+        part_of(extra, (height, width))
+    if save_focus is not None and Path(save_focus).resolve() == Path(output).resolve():
+        raise UserError(f"{save_focus}: is the output; the mask needs another name")
+    for written in (output, save_focus):
+        if written is not None:
+            images.writable_format(written)
+            _refuse_originals(Path(written), photo, None if isinstance(extra, tuple) else extra)
+            refuse_overwriting(written, force=force)
 
 
 def render_folder(
@@ -122,8 +138,18 @@ def render_folder(
     return failures
 
 
-def render_command(arguments: argparse.Namespace, predictor: Predictor) -> int:
+def render_command(arguments: argparse.Namespace, open_predictor: Callable[[], Predictor]) -> int:
     """The command `render`: a photo or a folder; 0 when all went well, 2 when a photo of a folder failed."""
+    photo, rectangle = Path(arguments.photo), arguments.focus_rect
+    if not photo.is_dir():
+        check_files(
+            photo,
+            arguments.output,
+            extra=rectangle or arguments.focus or arguments.depth,
+            save_focus=arguments.save_focus,
+            force=arguments.force,
+        )
+    predictor = open_predictor()
     extra = _chosen(arguments, predictor)
     options = RenderOptions(
         strength=arguments.strength,
@@ -132,7 +158,7 @@ def render_command(arguments: argparse.Namespace, predictor: Predictor) -> int:
         quality=arguments.quality,
         force=arguments.force,
     )
-    if Path(arguments.photo).is_dir():
+    if photo.is_dir():
         for name in ("focus_rect", "save_focus"):
             if getattr(arguments, name) is not None:
                 option = "--" + name.replace("_", "-")
@@ -141,9 +167,17 @@ def render_command(arguments: argparse.Namespace, predictor: Predictor) -> int:
                 )
         failures = render_folder(predictor, arguments.photo, arguments.output, extra=extra, options=options)
         return cli.EXIT_BAD_INPUT if failures else 0
-    render_file(
-        predictor, arguments.photo, arguments.output, extra=extra, save_focus=arguments.save_focus, options=options
-    )
+    height, width = images.header_size(photo)
+    if rectangle:
+        left, top, right, bottom = part_of(rectangle, (height, width))
+        if (right - left, bottom - top) != rectangle[2:]:
+            print(
+                f"--focus-rect: reaches beyond {photo}, which is {width}x{height} pixels; "
+                f"{left},{top},{right - left},{bottom - top} is taken",
+                file=sys.stderr,
+            )
+    render_file(predictor, photo, arguments.output, extra=extra, save_focus=arguments.save_focus, options=options)
+    print(f"{arguments.output}: {width}x{height} by {predictor.name}")
     return 0
 
 

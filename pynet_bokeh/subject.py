@@ -38,7 +38,7 @@ def mask_of_rectangle(photo: np.ndarray, rectangle: Rectangle) -> np.ndarray:
     nothing that differs from what is around it.
     """
     height, width = photo.shape[:2]
-    left, top, right, bottom = _inside(rectangle, photo.shape[:2])
+    left, top, right, bottom = part_of(rectangle, photo.shape[:2])
     scale = min(1.0, SIDE / max(height, width))
     small = images.resize(photo, (max(1, round(height * scale)), max(1, round(width * scale))))
     scales = small.shape[1] / width, small.shape[0] / height
@@ -59,8 +59,11 @@ def mask_of_rectangle(photo: np.ndarray, rectangle: Rectangle) -> np.ndarray:
     return _fitted(photo, small, ~_without_specks(~hard, SPECK * area))
 
 
-def _inside(rectangle: Rectangle, size: tuple[int, int]) -> tuple[int, int, int, int]:
-    """(left, top, right, bottom) of the part of the rectangle that is in a photo of (height, width)."""
+def part_of(rectangle: Rectangle, size: tuple[int, int]) -> tuple[int, int, int, int]:
+    """(left, top, right, bottom) of the part of the rectangle that is in a photo of (height, width).
+
+    Raises UserError when there is none.
+    """
     x, y, width, height = rectangle
     left, right = max(0, x), min(x + width, size[1])
     top, bottom = max(0, y), min(y + height, size[0])

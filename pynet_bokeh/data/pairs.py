@@ -190,7 +190,7 @@ def _layout(root: Path) -> tuple[Path, str, str]:
         raise UserError(f"{halves[0]}: no such folder, but its counterpart is there; photos and targets are wanted")
     raise UserError(
         f"{root}: no photo pairs in it; wanted are {{train,test}}/{{original,bokeh}}, {{original,bokeh}} "
-        "or train/{input,label}"
+        "or train/{input,label} (`data synthesize` makes pairs from photos with masks)"
     )
 
 

@@ -39,8 +39,8 @@ def write_pairs(
         raise UserError(f"workers: 1 or more is allowed; received {workers}")
     origin = {"source": source.describe(), "extra": source.extra, "count": len(source)}
     stamp = folder / SOURCE_FILE
-    if stamp.is_file() and read_json(stamp) != origin:
-        raise UserError(f"{folder}: holds {read_json(stamp)}; give another folder for {origin}")
+    if stamp.is_file() and (found := read_json(stamp)) != origin:
+        raise UserError(f"{folder}: holds {_said(found)}; give another folder for {_said(origin)}")
     write_json(stamp, origin)
 
     if names is None:
@@ -62,6 +62,11 @@ def write_pairs(
         if unsaved:
             _write_radii(folder, radii, names)
     return len(todo)
+
+
+def _said(origin: dict) -> str:
+    maps = f" with {origin['extra']} maps" if origin["extra"] else ""
+    return f"{origin['count']} pairs{maps} of {origin['source']}"
 
 
 def _made(

@@ -26,12 +26,18 @@ FIRST_STAGE = "first_stage"
 
 
 def train(run: Run, *, vgg_weights: str | None = None) -> None:
-    """Trains every level of the recipe that the network has and that is not finished, coarsest first."""
+    """Trains every level of the recipe that the network has and that is not finished, coarsest first.
+
+    Of a run that starts from another, those which that has, and finer ones: shipped weights have level 1 alone.
+    """
     _check_crops(run.recipe)
     network = registry.build(run.recipe.network, run.recipe.network_config)
     wanted = [level for level in levels.LEVELS if level in network.pictures and level in run.recipe.level]
     if not wanted:
         raise UserError(f"recipe {run.recipe.name}: [level.{levels.FINEST}] is missing")
+    if run.start_from:
+        known = [level for level in wanted if open_run(run.start_from).is_finished(level)]
+        wanted = [level for level in wanted if level <= max(known, default=levels.COARSEST)]
     missing = [level for level in wanted if not run.is_finished(level)]
     if not missing:
         print(f"{run.folder}: every level is finished already")
@@ -113,9 +119,10 @@ def starting_weights(run: Run, network: Network, level: int) -> Path | None:
     if run.start_from:
         other = open_run(run.start_from)
         if not other.is_finished(level):
+            known = ", ".join(str(one) for one in network.pictures if other.is_finished(one))
             raise UserError(
-                f"--start-from {other.folder}: {other.weights(level)} is missing, its level {level} is not finished "
-                f"(make train RUN={other.folder})"
+                f"--start-from {other.folder}: {other.weights(level)} is missing; it has "
+                + (f"level {known}" if known else "no finished level")
             )
         print(f"level {level}: starts from {other.weights(level)}")
         return other.weights(level)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+import itertools
 import json
 import shutil
 from pathlib import Path
@@ -19,6 +20,7 @@ from pynet_bokeh.errors import UserError
 from pynet_bokeh.predictors import pictures_of
 from pynet_bokeh.runtime import TflitePredictor
 from pynet_bokeh.trained import load_model
+from pynet_bokeh.training import level as training
 from small_runs import finished_run
 
 SIZE = (128, 64)
@@ -234,6 +236,25 @@ def test_fine_tuning_that_makes_it_worse_is_not_taken(run, tuned):
     with np.load(path) as file:
         kernel = file["level1_keep/kernel"]
     np.testing.assert_array_equal(kernel, model.get_layer("level1_keep").kernel)  # calibrated alone: biases may differ
+
+
+@pytest.mark.parametrize(("aim", "looked_at"), [("float", False), ("targets", True)])
+def test_what_fine_tuning_compares_with(run, tuned, monkeypatch, aim, looked_at):
+    """Black targets change what comes out only where they are the aim."""
+    original, scores = training.training_batches, itertools.count()
+    monkeypatch.setattr(finetune._Best, "score", lambda best: next(scores))  # the last weights are the best
+    schedule = fast("qat_int8", f"finetune.aim={aim}", "finetune.learning_rate=1e-3").finetune
+    kernels = []
+    for share in (1.0, 0.0):
+        monkeypatch.setattr(
+            training,
+            "training_batches",
+            lambda *arguments, share=share: ((inputs, share * target) for inputs, target in original(*arguments)),
+        )
+        with np.load(tuned(schedule)) as file:
+            kernels.append(file["level1_keep/kernel"])
+        shutil.rmtree(run.folder / "qat")
+    assert np.array_equal(*kernels) != looked_at
 
 
 def test_an_interrupted_fine_tuning_goes_on_where_it_was(run, tuned, monkeypatch):

@@ -16,6 +16,7 @@ from pynet_bokeh.data.pairs import open_pairs
 from pynet_bokeh.images import header_size, write_image
 
 ROOT = Path(__file__).parents[2]
+COFFEE = ROOT / "pynet_bokeh" / "photos" / "coffee.jpg"
 RENDER = ["render", "a.jpg", "-o", "b.jpg", "--model", "m.tflite"]
 TINY = ["--set", "data.crop=[64, 64]", "--set", "data.scene_size=[64, 64]", "--set", "data.validation_crop=[64, 64]"]
 
@@ -119,7 +120,8 @@ def test_a_tflite_that_is_none(tmp_path, capsys):
         ([*RENDER, "--focus-rect", "1,2,3,9", "--focus", "m.png"], ["--focus", "--focus-rect"]),
         (["models", "--size", "12 by 9"], ["--size", "WIDTHxHEIGHT", "'12 by 9'"]),
         (["train", "--run", "x", "--subset", "0"], ["--subset", "above 0"]),
-        (["render", "a.jpg", "-o", "b.jpg", "--model", "nothing"], ["--model", "a run's folder", "'nothing'"]),
+        (["render", str(COFFEE), *RENDER[2:-1], "nothing"], ["--model", "a run's folder", "'nothing'"]),
+        ([*RENDER[:-1], "nothing"], ["a.jpg: no such file"]),  # before a model is opened
     ],
 )
 def test_wrong_arguments_are_one_line(arguments, words, capsys):

@@ -1,5 +1,4 @@
 import argparse
-import time
 
 import numpy as np
 import pytest
@@ -24,9 +23,7 @@ def test_a_phone_photo_comes_out_upright(fake_predictor, textured, tmp_path):
     exif = Image.Exif()
     exif[0x0112], exif[0x010F] = 6, "maker"
     Image.fromarray(photo).save(tmp_path / "photo.jpg", quality=92, exif=exif)
-    start = time.perf_counter()
     render_files.render_file(fake_predictor(size_multiple=64), tmp_path / "photo.jpg", tmp_path / "out" / "bokeh.jpg")
-    assert time.perf_counter() - start < 15  # 2 s on four idle cores
     with Image.open(tmp_path / "out" / "bokeh.jpg") as written:
         assert written.size == (3000, 4000)
         assert written.getexif()[0x0112] == 1 and written.getexif()[0x010F] == "maker"
@@ -207,11 +204,11 @@ def arguments(photo, output, **changes):
 
 
 def test_the_command_takes_a_photo_or_a_folder(fake_predictor, photos, tmp_path):
-    assert render_files.render_command(arguments(photos / "a.png", tmp_path / "o.jpg"), fake_predictor()) == 0
-    assert render_files.render_command(arguments(photos, tmp_path / "o"), fake_predictor()) == 0
+    assert render_files.render_command(arguments(photos / "a.png", tmp_path / "o.jpg"), fake_predictor) == 0
+    assert render_files.render_command(arguments(photos, tmp_path / "o"), fake_predictor) == 0
     assert everything(tmp_path / "o") == ["a.png", "b.jpg", "c.jpg"]
     (photos / "e.png").write_bytes(b"broken")
-    assert render_files.render_command(arguments(photos, tmp_path / "p"), fake_predictor()) == 2
+    assert render_files.render_command(arguments(photos, tmp_path / "p"), fake_predictor) == 2
 
 
 @pytest.mark.parametrize(
@@ -225,20 +222,49 @@ def test_the_command_takes_a_photo_or_a_folder(fake_predictor, photos, tmp_path)
 def test_the_command_refuses_the_wrong_kind_of_map(fake_predictor, photos, tmp_path, extra, given, message):
     wrong = arguments(photos / "a.png", tmp_path / "o.jpg", **{given: photos / "a.png"})
     with pytest.raises(UserError, match=message):
-        render_files.render_command(wrong, fake_predictor(extra=extra))
+        render_files.render_command(wrong, lambda: fake_predictor(extra=extra))
 
 
 @pytest.mark.parametrize("given", [{"focus_rect": RECTANGLE}, {"save_focus": "m.png"}])
 def test_one_rectangle_is_not_for_a_folder(fake_predictor, photos, tmp_path, given):
     (option,) = given
     with pytest.raises(UserError, match=f"--{option.replace('_', '-')}: for one photo; .*photos is a folder"):
-        render_files.render_command(arguments(photos, tmp_path / "o", **given), fake_predictor(extra="focus"))
+        render_files.render_command(arguments(photos, tmp_path / "o", **given), lambda: fake_predictor(extra="focus"))
+
+
+def test_the_command_says_what_it_wrote_and_what_it_took_of_a_rectangle(
+    fake_predictor, subject_photo, tmp_path, capsys
+):
+    height, width = images.header_size(subject_photo)
+    x, y, _, tall = RECTANGLE
+    given = arguments(subject_photo, tmp_path / "o.jpg", focus_rect=(x, y, width, tall))
+    assert render_files.render_command(given, lambda: fake_predictor(extra="focus")) == 0
+    out, err = capsys.readouterr()
+    assert out == f"{tmp_path / 'o.jpg'}: {width}x{height} by fake\n"
+    assert (
+        f"reaches beyond {subject_photo}, which is {width}x{height} pixels; {x},{y},{width - x},{tall} is taken" in err
+    )
+
+
+@pytest.mark.parametrize("wrong", ["photo", "output", "format", "rectangle"])
+def test_the_command_checks_files_before_it_opens_a_model(subject_photo, tmp_path, wrong):
+    given = arguments(subject_photo, tmp_path / "o.jpg")
+    if wrong == "photo":
+        given.photo = tmp_path / "none.jpg"
+    elif wrong == "output":
+        (tmp_path / "o.jpg").touch()
+    elif wrong == "format":
+        given.output = tmp_path / "o.xyz"
+    else:
+        given.focus_rect = (9999, 9999, 5, 5)
+    with pytest.raises(UserError):
+        render_files.render_command(given, lambda: pytest.fail("a model was opened"))
 
 
 def test_the_command_takes_a_rectangle(fake_predictor, subject_photo, tmp_path):
     given = {"focus_rect": RECTANGLE, "save_focus": tmp_path / "m.png"}
     predictor = fake_predictor(extra="focus")
-    assert render_files.render_command(arguments(subject_photo, tmp_path / "o.jpg", **given), predictor) == 0
+    assert render_files.render_command(arguments(subject_photo, tmp_path / "o.jpg", **given), lambda: predictor) == 0
     assert images.read_map(tmp_path / "m.png").max() == 255
 
 

@@ -92,6 +92,20 @@ def test_without_a_recipe_it_goes_on_with_the_others(tmp_path, old):
     assert_same(run, 1, old)
 
 
+def test_a_run_that_has_level_1_alone_is_gone_on_with_at_level_1(tmp_path, old):
+    shipped = tmp_path / "shipped"
+    (shipped / "level1").mkdir(parents=True)
+    shutil.copy(old.folder / "recipe.json", shipped)
+    shutil.copy(old.weights(1), shipped / "level1")
+    settings = ["--set", "level.1.steps=2", "--set", "level.1.learning_rate=1e-30"]
+    command = ["train", "--run", str(tmp_path / "new"), "--start-from", str(shipped), *settings]
+    for _ in range(2):  # the second time nothing is left to do
+        assert main(command) == 0
+        run = open_run(tmp_path / "new")
+        assert [level for level in range(1, 8) if run.is_finished(level)] == [1]
+    assert_same(run, 1, old)
+
+
 def test_a_finished_phone_model_is_fine_tuned_against_discriminators(tmp_path, old):
     settings = [*SMALL, CHANNELS, BLOCKS, "level.1.steps=2", "level.1.batch=1", "data.validation_count=1"]
     command = ["train", "--run", str(tmp_path / "new"), "--recipe", "pynet_mobile_adversarial"]
@@ -108,7 +122,7 @@ def test_a_finished_phone_model_is_fine_tuned_against_discriminators(tmp_path, o
     ("start", "settings", "words"),
     [
         (None, [], ["level 1 starts from level 2", "does not train it", "--start-from RUN"]),
-        ("unfinished", [], ["--start-from", "level1/weights.npz is missing", "make train RUN="]),
+        ("unfinished", [], ["--start-from", "level1/weights.npz is missing", "it has no finished level"]),
         ("old", ["network=pynet", "network_config={}"], ["was begun with network pynet_mobile", "has pynet"]),
         ("old", ["network_config.channels=[8, 8, 8, 8, 8, 8]"], ["was begun with network_config", "[8, 8"]),
         ("nothing", [], ["nothing: not a run"]),

@@ -22,7 +22,7 @@ class Budget:
       latency_ms: median of an inference.
       peak_memory_mb: of the whole process, in 10^6 bytes.
       file_mb: the .tflite.
-      fully_delegated: the delegate has to take every operator, in one piece.
+      fully_delegated: the delegate has to take every operator, in one piece; conversions at its edges apart.
       chips: names from chips.yaml, for lower bounds where no phone was measured.
     """
 

@@ -11,6 +11,7 @@ from benchmark.results import Measurement, Results
 from benchmark.samples import GPU, Delegation
 
 FITS, FAILS, UNKNOWN = "fits", "doesn't fit", "unknown"
+CONVERSIONS = {"QUANTIZE", "DEQUANTIZE"}
 LATENCY, MEMORY, SIZE, DELEGATED = "latency", "peak memory", "file size", "fully delegated"
 
 
@@ -151,9 +152,11 @@ def _delegated(budget: Budget, measured: Measurement | None, partition: Delegati
     if part.whole:
         return Judgement(DELEGATED, FITS, f"all operators in one piece, {source}")
     left = ", ".join(f"{count} {name}" for name, count in part.left.items())
+    # One piece with nothing but conversions left: they stand at its edges, between bytes and the delegate's type.
+    edges = part.partitions == 1 and bool(part.left) and set(part.left) <= CONVERSIONS
     return Judgement(
         DELEGATED,
-        FAILS,
+        FITS if edges else FAILS,
         f"{part.delegated} of {part.nodes} operators in {part.partitions} piece{'s' * (part.partitions != 1)}, {source}"
         + (f"; left: {left}" * bool(left)),
     )

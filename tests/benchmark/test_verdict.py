@@ -18,6 +18,7 @@ from benchmark.verdict import FAILS, FITS, UNKNOWN, choose, judge, overall
 from pynet_bokeh.errors import UserError
 
 WHOLE, SPLIT = Delegation(3, 3, 1), Delegation(3, 2, 2, {"FLOOR_MOD": 1})
+EDGES, INSIDE = Delegation(9, 7, 1, {"QUANTIZE": 2}), Delegation(9, 7, 2, {"QUANTIZE": 2})
 
 
 @pytest.fixture
@@ -107,6 +108,8 @@ def test_a_missing_budget(tmp_path):
         (Budget(file_mb=0.06), None, FAILS, "MB too much"),
         (Budget(fully_delegated=True), measured(1.0), FITS, "all operators in one piece, as measured"),
         (Budget(fully_delegated=True), measured(1.0, delegation=SPLIT), FAILS, "2 of 3 operators in 2 pieces"),
+        (Budget(fully_delegated=True), measured(1.0, delegation=EDGES), FITS, "7 of 9 operators in 1 piece"),
+        (Budget(fully_delegated=True), measured(1.0, delegation=INSIDE), FAILS, "left: 2 QUANTIZE"),
         (Budget(fully_delegated=True), None, UNKNOWN, "no phone was measured"),
         (Budget(peak_memory_mb=2), None, FAILS, "one operator alone needs 2.10 MB (a bound)"),
         (Budget(peak_memory_mb=9, kernels="gpu"), None, UNKNOWN, "at least 2.10 MB (a bound)"),

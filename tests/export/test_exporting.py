@@ -243,7 +243,7 @@ def test_what_fine_tuning_compares_with(run, tuned, monkeypatch, aim, looked_at)
     """Black targets change what comes out only where they are the aim."""
     original, scores = training.training_batches, itertools.count()
     monkeypatch.setattr(finetune._Best, "score", lambda best: next(scores))  # the last weights are the best
-    schedule = fast("qat_int8", f"finetune.aim={aim}", "finetune.learning_rate=1e-3").finetune
+    schedule = fast("qat_int8", f'finetune.aim="{aim}"', "finetune.learning_rate=1e-3").finetune
     kernels = []
     for share in (1.0, 0.0):
         monkeypatch.setattr(

@@ -8,8 +8,7 @@ import java.util.concurrent.Executors;
 
 /** Holds what outlives activities: the session and the benchmark. */
 public class DemoApplication extends Application {
-    /** One thread for everything heavy: two renderings, or one and a benchmark, would only disturb each other. */
-    private final ExecutorService background = Executors.newSingleThreadExecutor();
+    private ExecutorService background;
     private Engines engines;
     private Session session;
     private Benchmark benchmark;
@@ -17,6 +16,8 @@ public class DemoApplication extends Application {
     @Override
     public void onCreate() {
         super.onCreate();
+        // One thread for everything heavy: two renderings, or one and a benchmark, would only disturb each other.
+        background = Executors.newSingleThreadExecutor();
         engines = new Engines(getAssets(), getResources(), opener());
         session = new Session(this, background, new Renderer(this, engines));
         benchmark = new Benchmark(this, background, engines);

@@ -14,6 +14,9 @@ public final class GatedApplication extends DemoApplication {
     /** Runs wait until it is counted down; null for none. */
     volatile CountDownLatch gate;
 
+    /** Whether a run waits. */
+    volatile boolean waiting;
+
     @Override
     protected EngineOpener opener() {
         EngineOpener real = super.opener();
@@ -37,7 +40,9 @@ public final class GatedApplication extends DemoApplication {
             CountDownLatch now = gate;
             try {
                 if (now != null) {
+                    waiting = true;
                     now.await();
+                    waiting = false;
                 }
             } catch (InterruptedException error) {
                 throw new DemoException("interrupted", error);

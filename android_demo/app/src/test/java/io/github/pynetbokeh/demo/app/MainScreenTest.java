@@ -204,7 +204,12 @@ public final class MainScreenTest {
         withPicture(controller);
         CountDownLatch gate = gate();
         controller.get().findViewById(R.id.render).performClick();
-        ((GatedApplication) Screen.app()).gate = null;
+        GatedApplication app = (GatedApplication) Screen.app();
+        for (int tries = 0; !app.waiting && tries < 3000; tries++) {
+            Thread.sleep(10);
+        }
+        assertTrue(app.waiting);
+        app.gate = null;
         MainActivity reborn = rebornAfter(controller);
         Screen.settle();
         assertNotNull(Screen.session().rendered());

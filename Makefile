@@ -187,7 +187,7 @@ android-test: $(READY)  ## the Android demo's Java on this JVM, against Python; 
 		tests/android_demo/test_arm.py
 
 android-screens: $(READY) apk  ## draw the app's screens for its README: android_demo/docs
-	$(PY) tests/android_screens.py
+	PYTHONPATH=. $(PY) tests/android_screens.py
 
 test-slow: $(READY)  ## the tests that take minutes
 	-$(PY) tests/debian_phone.py

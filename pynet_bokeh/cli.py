@@ -43,7 +43,7 @@ def run(
 def image_size(text: str) -> tuple[int, int]:
     """Parses a size in pixels, `WIDTHxHEIGHT` or one number for a square, into (height, width)."""
     parts = text.lower().split("x")
-    if len(parts) > 2 or not all(part.isdigit() and int(part) > 0 for part in parts):
+    if len(parts) > 2 or not all(part.isdecimal() and int(part) > 0 for part in parts):
         raise argparse.ArgumentTypeError(f"a size is WIDTHxHEIGHT or one number, in pixels; received {text!r}")
     width, height = int(parts[0]), int(parts[-1])
     return height, width
@@ -71,14 +71,14 @@ def fraction(text: str) -> float:
 
 def positive(text: str) -> int:
     """Parses a whole number above 0."""
-    if not text.isdigit() or int(text) == 0:
+    if not text.isdecimal() or int(text) == 0:
         raise argparse.ArgumentTypeError(f"a whole number above 0 is wanted; received {text!r}")
     return int(text)
 
 
 def natural(text: str) -> int:
     """Parses a whole number from 0 up."""
-    if not text.isdigit():
+    if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"a whole number, 0 or more, is wanted; received {text!r}")
     return int(text)
 

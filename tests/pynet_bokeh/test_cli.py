@@ -1,5 +1,7 @@
 """What all commands share."""
 
+import argparse
+
 import pytest
 
 from pynet_bokeh import cli
@@ -10,3 +12,9 @@ from pynet_bokeh import cli
 )
 def test_durations(seconds, text):
     assert cli.duration(seconds) == text
+
+
+@pytest.mark.parametrize("kind", [cli.positive, cli.natural, cli.image_size])
+def test_digits_that_are_no_numbers_are_refused(kind):
+    with pytest.raises(argparse.ArgumentTypeError):
+        kind("²")

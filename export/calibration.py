@@ -5,14 +5,15 @@ import json
 from collections.abc import Iterator
 
 import numpy as np
-import tf_keras
 
-from export import artifact
+from export import artifact, equalize
+from export.observing import observe
 from export.ranges import Means, Ranges, calibrate
 from export.recipes import Calibration
 from pynet_bokeh import files
 from pynet_bokeh.data import pipeline
 from pynet_bokeh.models.network import STRENGTH, Network
+from pynet_bokeh.trained import load_model
 from pynet_bokeh.training import level as training
 from pynet_bokeh.training.run import Run
 
@@ -44,12 +45,28 @@ def pictures(run: Run, network: Network, level: int, picture_size: tuple[int, in
             yield {**inputs, STRENGTH: np.ones((1, 1, 1, 1), np.float32)}
 
 
+@dataclasses.dataclass(frozen=True)
+class Calibrated:
+    """What `calibrated` finds.
+
+    Attributes:
+      scales: by which the network is equalized.
+      ranges: of the equalized network, for int8 and for int16 activations.
+      means: of the equalized network.
+    """
+
+    scales: equalize.Scales
+    ranges: dict[str, Ranges]
+    means: Means
+
+
 def calibrated(
-    run: Run, network: Network, model: tf_keras.Model, level: int, picture_size: tuple[int, int], wanted: Calibration
-) -> tuple[Ranges, Means]:
-    """What `calibrate` finds for a run's level, kept in `RUN/levelN/calibration/` until weights, pictures or `wanted`
+    run: Run, network: Network, level: int, picture_size: tuple[int, int], wanted: Calibration
+) -> Calibrated:
+    """Equalizes a run's level and calibrates it; kept in `RUN/levelN/calibration/` until weights, pictures or `wanted`
     change."""
     origin = {
+        "method": artifact.METHOD,
         "weights_sha256": artifact.sha256(run.weights(level)),
         "data": run.data.as_dict(),
         "scene_size": picture_size,
@@ -58,7 +75,16 @@ def calibrated(
     origin = json.loads(json.dumps(origin))  # as it is read back
     path = run.level_folder(level) / "calibration" / f"{picture_size[1]}x{picture_size[0]}.json"
     if path.is_file() and (kept := files.read_json(path))["origin"] == origin:
-        return {name: tuple(pair) for name, pair in kept["ranges"].items()}, kept["means"]
-    ranges, means = calibrate(model, pictures(run, network, level, picture_size, wanted))
-    files.write_json(path, {"origin": origin, "ranges": ranges, "means": means})
-    return ranges, means
+        pairs = {kind: {name: tuple(pair) for name, pair in own.items()} for kind, own in kept["ranges"].items()}
+        return Calibrated(kept["scales"], pairs, kept["means"])
+    _, model = load_model(run, level, picture_size=picture_size, batch=1)
+    shown = list(pictures(run, network, level, picture_size, wanted))
+    seen = observe(model, shown)
+    scales = equalize.scales(model, seen)
+    equalize.apply(model, scales)
+    seen = {name: one.divided(np.array(scales.get(name, 1.0))) for name, one in seen.items()}
+    ranges = {}
+    for kind in ("int8", "int16"):
+        ranges[kind], means = calibrate(model, shown, seen, activations=kind)
+    files.write_json(path, {"origin": origin, "scales": scales, "ranges": ranges, "means": means})
+    return Calibrated(scales, ranges, means)

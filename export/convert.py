@@ -12,8 +12,9 @@ from tensorflow.lite.python.convert import mlir_quantize
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
 from export.flatbuffer import OPERATORS, Graph
+from export.keras_graph import activation, feeds
 from export.quantize import KERNELS, corrected_biases, rounded_kernel
-from export.ranges import PICTURE, Means, Ranges, activation, feeds
+from export.ranges import PICTURE, Means, Ranges
 from export.recipes import Floats, QuantizationRecipe
 from pynet_bokeh.errors import UserError
 from pynet_bokeh.models.network import OUTPUT

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import tf_keras
 
-from export import artifact, verify
+from export import artifact, equalize, verify
 from export.calibration import calibrated
 from export.convert import convert, float_graph, float_layers
 from export.finetune import finetune
@@ -108,8 +108,8 @@ def prepared(
     vgg_weights: str | None = None,
     report: Callable[[str], None] = print,
 ) -> tuple[tf_keras.Model, Ranges | None, Means | None]:
-    """What `convert` takes: the run's network at `picture_size`, fine-tuned if the recipe wants it, its ranges, and the
-    means to correct biases by.
+    """What `convert` takes: the run's network at `picture_size`, for integers equalized, and fine-tuned if the recipe
+    wants it; its ranges, and the means to correct biases by.
 
     Args:
       model: the float network of that size.
@@ -119,26 +119,26 @@ def prepared(
         return model, None, None
     report(f"{recipe.name}: calibrating")
     size = picture_size or OPEN_SIZES[0]
-    ranges, means = calibrated(run, network, model, level, size, recipe.calibration)
+    found = calibrated(run, network, level, size, recipe.calibration)
+    # The float network stays for comparison.
+    _, final = load_model(run, level, picture_size=picture_size or (None, None), batch=1)
     if not recipe.finetune:
-        return model, ranges, means
+        equalize.apply(final, found.scales)
+        return final, found.ranges[recipe.activations], found.means
     stored = finetune(
         run,
         network,
         level,
         recipe.finetune,
-        ranges,
-        means,
+        found,
         size,
         folder=run.level_folder(level) / f"{recipe.name}_{size[1]}x{size[0]}",
         floats=float_layers(model, recipe.keep_float),
         rounded=frozenset(node.layer for node in float_graph(model, recipe).nodes),
         vgg_weights=vgg_weights,
     )
-    # The float network stays for comparison.
-    _, final = load_model(run, level, picture_size=picture_size or (None, None), batch=1)
     weights.load(final.variables, stored)
-    return final, ranges, None
+    return final, found.ranges[recipe.activations], None
 
 
 def summary(figures: dict) -> str:
@@ -169,6 +169,7 @@ def _origin(run: Run, recipe: QuantizationRecipe, level: int, folder: Path) -> d
         "training": run.recipe.name,
         "data": data,
         "weights_sha256": artifact.sha256(run.weights(level)),
+        "method": artifact.METHOD,
         "recipe": json.loads(json.dumps(dataclasses.asdict(recipe))),  # as it is read back
     }
 

@@ -9,9 +9,8 @@ import numpy as np
 import tensorflow as tf
 import tf_keras
 
-from export import artifact, quantize
-from export.calibration import at_size
-from export.ranges import Means, Ranges
+from export import artifact, equalize, quantize
+from export.calibration import Calibrated, at_size
 from export.recipes import FLOAT, QatSchedule
 from export.verify import joint_psnr
 from pynet_bokeh import files, levels, losses, weights
@@ -30,8 +29,7 @@ def finetune(
     network: Network,
     level: int,
     schedule: QatSchedule,
-    ranges: Ranges,
-    means: Means,
+    calibration: Calibrated,
     picture_size: tuple[int, int],
     *,
     folder: Path,
@@ -46,7 +44,7 @@ def finetune(
 
     Args:
       network: the run's.
-      ranges, means: of the float network at the exported size; the simulation keeps to the ranges.
+      calibration: of the float network at the exported size; the simulation keeps to its ranges.
       picture_size: that size, (height, width).
       floats: layers that stay float.
       rounded: those whose output the .tflite has a tensor of, see quantize.simulate.
@@ -54,12 +52,12 @@ def finetune(
     run, schedule = _adapted(run, level, schedule, picture_size)
     stored = folder / "weights.npz"
     origin = {
-        "simulation": quantize.SIMULATION,
+        "method": artifact.METHOD,
         "weights_sha256": artifact.sha256(run.weights(level)),
         "schedule": dataclasses.asdict(schedule),
         "losses": run.recipe.level[level].losses,
         "pictures": {**dataclasses.asdict(run.recipe.data), **run.data.as_dict()},
-        "ranges": ranges,
+        "ranges": calibration.ranges["int8"],
         "floats": sorted(floats),
         "rounded": rounded and sorted(rounded),
     }
@@ -69,7 +67,7 @@ def finetune(
         shutil.rmtree(folder)
     if not stored.is_file():
         files.write_json(kept, origin)
-        _train(run, network, level, schedule, ranges, means, floats, rounded, folder, vgg_weights)
+        _train(run, network, level, schedule, calibration, floats, rounded, folder, vgg_weights)
         shutil.rmtree(folder / "checkpoints", ignore_errors=True)
     return stored
 
@@ -92,11 +90,12 @@ def _adapted(run: Run, level: int, schedule: QatSchedule, picture_size: tuple[in
 
 
 def _train(
-    run, network, level, schedule: QatSchedule, ranges, means, floats, rounded, folder: Path, vgg_weights
+    run, network, level, schedule: QatSchedule, calibration: Calibrated, floats, rounded, folder: Path, vgg_weights
 ) -> None:
     _, model = load_model(run, level)  # of any size; its variables are trained through the simulation
-    quantize.assign_biases(model, quantize.corrected_biases(model, means, floats=floats))
-    quantized = quantize.simulate(model, ranges, floats=floats, rounded=rounded)
+    equalize.apply(model, calibration.scales)
+    quantize.assign_biases(model, quantize.corrected_biases(model, calibration.means, floats=floats))
+    quantized = quantize.simulate(model, calibration.ranges["int8"], floats=floats, rounded=rounded)
     source, held_out = training.open_data(run, network)
     _, drawing = load_model(run, level)
     aim = _Aim(drawing) if schedule.aim == FLOAT else None

@@ -15,14 +15,13 @@ import numpy as np
 import tensorflow as tf
 import tf_keras
 
-from export.ranges import Means, Ranges, feeds
+from export.keras_graph import feeds
+from export.ranges import Means, Ranges
 from pynet_bokeh.errors import UserError
 from pynet_bokeh.models.layers import ChannelMeanMax, DepthToSpace, InstanceNormalization, SpaceToDepth
 from pynet_bokeh.models.network import OUTPUT
 
 layers = tf_keras.layers
-
-SIMULATION = 2  # of how numbers are rounded; another one makes kept fine-tunings out of date
 
 
 @dataclasses.dataclass(frozen=True)

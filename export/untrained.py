@@ -56,7 +56,7 @@ def export_untrained(
     randomize(network, seed=seed)
     model = network.model()
     report(f"{path.name}: converting")
-    ranges = calibrate(model, _pictures(model, seed))[0] if recipe.integer else None
+    ranges = calibrate(model, list(_pictures(model, seed)))[0] if recipe.integer else None
     content = convert(model, recipe, ranges)
     sidecar = {
         "network": network.name,

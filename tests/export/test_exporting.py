@@ -13,6 +13,7 @@ import pytest
 
 from export import convert, exporting, finetune, recipes
 from export.__main__ import main
+from export.calibration import Calibrated
 from export.ranges import calibrate
 from pynet_bokeh.data.scenes import SceneSource
 from pynet_bokeh.data.writing import write_pairs
@@ -186,10 +187,11 @@ def tuned(run):
     network, model = load_model(run, picture_size=SIZE, batch=1)
     example = {name: np.full((1, *tensor.shape[1:]), 0.5, np.float32) for name, tensor in network.inputs.items()}
     ranges, means = calibrate(model, [example])
+    calibration = Calibrated({}, {"int8": ranges}, means)
 
     def tune(schedule=None, **options):
         schedule = schedule or fast("qat_int8").finetune
-        return finetune.finetune(run, network, 1, schedule, ranges, means, SIZE, folder=run.folder / "qat", **options)
+        return finetune.finetune(run, network, 1, schedule, calibration, SIZE, folder=run.folder / "qat", **options)
 
     return tune
 
@@ -198,7 +200,7 @@ def tuned(run):
 def test_fine_tuning_is_kept_while_nothing_changes(run, tuned, monkeypatch, change, trainings):
     trained = []
 
-    def train(run, network, level, schedule, ranges, means, floats, rounded, folder, vgg_weights):
+    def train(run, network, level, schedule, calibration, floats, rounded, folder, vgg_weights):
         trained.append(1)
         (folder / "weights.npz").touch()
 

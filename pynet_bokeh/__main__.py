@@ -195,7 +195,7 @@ def _add_render(commands) -> None:
     parser.add_argument("--size", type=cli.image_size, metavar="WxH", help="largest picture of the network, for a run")
     parser.add_argument("--side-by-side", action="store_true", help="photo and rendering in one picture")
     parser.add_argument(
-        "--quality", type=int, default=95, choices=range(1, 101), metavar="1…100", help="of JPEG and WebP"
+        "--quality", type=int, choices=range(1, 101), metavar="1…100", help="of JPEG and WebP (default 95)"
     )
     parser.add_argument("--force", action="store_true", help="overwrite existing pictures")
     parser.set_defaults(command=_render)

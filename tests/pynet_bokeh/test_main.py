@@ -126,10 +126,21 @@ def test_a_tflite_that_is_none(tmp_path, capsys):
         (["train", "--run", "x", "--subset", "0"], ["--subset", "above 0"]),
         (["render", str(COFFEE), *RENDER[2:-1], "nothing"], ["--model", "a run's folder", "'nothing'"]),
         ([*RENDER[:-1], "nothing"], ["a.jpg: no such file"]),  # before a model is opened
+        (["evaluate", "--model", "m.tflite", "--subset", "3"], ["--subset"]),  # of what is trained on
+        (["evaluate", "--model", "m.tflite", "--weights", "w.npz"], ["--weights", "m.tflite has its own"]),
+        (["evaluate", "--model", "pynet_mobile", "--threads", "2"], ["--threads", "for a .tflite", "pynet_mobile"]),
+        (["train", "--run", "x", "--split", "0.2"], ["--split", "give --data DIR"]),
+        (["train", "--run", "x", "--vgg-weights", "v.h5"], ["--vgg-weights", "pynet_mobile has none"]),
+        (
+            [*("data", "synthesize", "--photos", "p", "--depth", "d", "--out", "o"), "--montage", "1"],
+            ["--montage", "--masks"],
+        ),
     ],
 )
-def test_wrong_arguments_are_one_line(arguments, words, capsys):
+def test_wrong_arguments_are_one_line(arguments, words, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     fails(capsys, lambda: main(arguments), *words)
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_run_trains_renders_and_is_evaluated(tmp_path, capsys):
@@ -285,6 +296,10 @@ def test_every_pair_of_a_small_folder_is_evaluated(tmp_path, tiny_models, capsys
     command = ["evaluate", "--model", str(tiny_models / "focus.tflite")]
     fails(capsys, lambda: main([*command, "--data", str(data)]), "split", "leaves nothing to validate on", "--all")
     fails(capsys, lambda: main([*command, "--all"]), "--all", "--data DIR")
+    for options in (["--all", "--split", "0.5"], ["--all", "--seed", "1"], ["--size", "64"]):
+        fails(capsys, lambda given=options: main([*command, "--data", str(data), *given]), options[-2])
+    plain = ["evaluate", "--model", str(tiny_models / "plain.tflite"), "--no-extra"]
+    fails(capsys, lambda: main(plain), "--no-extra", "plain.tflite takes no fourth channel")
     options = ["--all", "--match-gain", "--json", str(result), "--contact-sheet", str(sheet)]
     assert main([*command, "--data", str(data), *options]) == 0
     written = json.loads(result.read_text())

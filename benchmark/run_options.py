@@ -130,9 +130,8 @@ def add(commands) -> argparse.ArgumentParser:
 
 def settle(arguments: argparse.Namespace) -> None:
     """Fills the defaults in. Raises UserError for options that contradict each other, or have no effect together."""
-    given = {
-        name for name, value in vars(arguments).items() if value is not None and value is not False and value != []
-    }
+    # By identity: 0 seconds equal False, and were given.
+    given = {name for name, value in vars(arguments).items() if not (value is None or value is False or value == [])}
     if arguments.on == HOST and (stray := [name for name in PHONE_ONLY if name in given]):
         raise UserError(f"{_option(stray[0])}: is for phones, with --on {PHONE}")
     if arguments.on == PHONE and (arguments.benchmark_model is None) != arguments.app:

@@ -37,7 +37,7 @@ class Inspection:
     """A model's costs.
 
     Attributes:
-      weights_bytes: constants in the file.
+      weights_bytes: constants in the file, each once, however many tensors share it.
       least_weights_bytes: the same with floats in half precision, as a runtime may keep them.
       edges_bytes: the graph's inputs and outputs.
       largest_bytes: the operator that can't run in less: its inputs and outputs that are no constants, floats in half
@@ -98,7 +98,7 @@ def inspect(path: Path) -> Inspection:
         if not graph.tensors[index].fixed:
             raise UserError(f"{path}: input {graph.tensors[index].name} has no fixed size; export it with one")
     costs = operator_costs(graph)
-    weights = [tensor for tensor in graph.tensors if tensor.constant]
+    weights = list({tensor.buffer: tensor for tensor in graph.tensors if tensor.constant}.values())
     edges = {index: graph.tensors[index].bytes for index in (*graph.inputs, *graph.outputs)}
     return Inspection(
         path=str(path),

@@ -99,7 +99,9 @@ def gather(measured, *, phones=(), evaluations, peaks, limits, commands):
             there = [phone for phone in phones if any(one.sha256 == facts.sha256 for one in phone.models)]
             for place in there if limits.where == PHONE and there else [measured]:
                 name = page_phones.name(place) if place.on_phone else None
-                verdicts.append(Verdict(facts.name, name, verdict_command.judged(limits, path, place)))
+                verdicts.append(
+                    Verdict(facts.name, name, verdict_command.judged(limits, inspections[facts.name], place))
+                )
         if models.sidecar(path).get("untrained"):
             untrained.add(facts.name)
     return NetworksInputs(

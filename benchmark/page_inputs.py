@@ -197,6 +197,8 @@ def pair_pictures(pictures: Path | None, originals: Path | None) -> list[Pair]:
 
     Rendered pictures without an original are left out, unless none has one, which is a UserError.
     """
+    if pictures is None and originals is not None:
+        raise UserError("--originals: needs --pictures DIR, the same photos rendered")
     if pictures is None:
         return []
     if originals is None:

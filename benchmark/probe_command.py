@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from benchmark.option_types import numbers
+from pynet_bokeh.errors import UserError
 
 EXIT_BROKEN = 1
 
@@ -29,6 +30,8 @@ def _probe(arguments: argparse.Namespace) -> int:
     from benchmark.inspect_command import columned, giga
     from pynet_bokeh.files import refuse_overwriting
 
+    if arguments.threads and arguments.peaks:
+        raise UserError("--threads: for measuring; --peaks takes what was measured")
     if arguments.out:
         refuse_overwriting(arguments.out, force=arguments.force)
     measured = results.read(arguments.check) if arguments.check else None

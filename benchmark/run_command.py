@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmark import run_options
-from benchmark.run_options import HOST, PHONE, PHONE_PAUSE
-from benchmark.samples import CPU_KERNELS, GPU, Effort, Setting
+from benchmark.run_options import HOST, PHONE_PAUSE
+from benchmark.samples import GPU, Effort, Setting
 from pynet_bokeh import cli
 from pynet_bokeh.errors import UserError
 
@@ -32,17 +32,8 @@ def _run(arguments: argparse.Namespace) -> int:
     from benchmark import budget, unfinished, verdict_command
     from pynet_bokeh.files import refuse_overwriting
 
+    run_options.settle(arguments)
     limits = budget.read(arguments.budget) if arguments.budget else None
-    if arguments.min_seconds > arguments.max_seconds:
-        raise UserError(
-            f"--min-seconds: at most --max-seconds ({arguments.max_seconds:g}); received {arguments.min_seconds:g}"
-        )
-    if arguments.max_rounds is not None and arguments.max_rounds < arguments.rounds:
-        raise UserError(f"--max-rounds: --rounds ({arguments.rounds}) or more; received {arguments.max_rounds}")
-    if arguments.photo and arguments.on == PHONE:
-        raise UserError("--photo: is measured on this machine only; leave out --on phone")
-    if arguments.photo and not set(arguments.kernels) & set(CPU_KERNELS):
-        raise UserError(f"--photo: wants {' or '.join(CPU_KERNELS)} among --kernels; received {GPU} alone")
     places = _places(arguments)
     for suffix, _ in places:
         goes_on = arguments.out and unfinished.beside(_suffixed(arguments.out, suffix)).exists()
@@ -86,19 +77,8 @@ def _places(arguments: argparse.Namespace) -> list[tuple[str, contextlib.Abstrac
     from benchmark import adb, host, phone_app, phone_tool
 
     if arguments.on == HOST:
-        stray = [
-            f"--{option.replace('_', '-')}"
-            for option in ("serial", "benchmark_model", "app")
-            if getattr(arguments, option)
-        ]
-        if stray:
-            raise UserError(f"{stray[0]}: is for phones, with --on {PHONE}")
         executor = host.HostExecutor(process_seconds=arguments.process_seconds, pause=arguments.pause or 0.0)
         return [("", contextlib.nullcontext(executor))]
-    if (arguments.benchmark_model is None) != arguments.app:
-        raise UserError(
-            f"--on {PHONE}: wants either --benchmark-model FILE, the official binary built for the phone, or --app"
-        )
     phones = adb.choose(arguments.serial, program=arguments.adb)
     patience = {
         "pause": PHONE_PAUSE if arguments.pause is None else arguments.pause,

@@ -4,17 +4,27 @@ import argparse
 from pathlib import Path
 
 from benchmark.option_types import numbers
-from benchmark.samples import CPU_KERNELS, KERNELS, Effort
+from benchmark.samples import CPU_KERNELS, GPU, KERNELS, Effort
 from pynet_bokeh import cli
+from pynet_bokeh.errors import UserError
 
 HOST = "host"
 PHONE = "phone"
 PHONE_PAUSE = 2.0
+PHONE_ONLY = ("serial", "benchmark_model", "app", "adb", "cool_down")
+_EFFORT = Effort()
+DEFAULTS = {
+    "runs": _EFFORT.min_runs,
+    "min_seconds": _EFFORT.min_seconds,
+    "max_seconds": _EFFORT.max_seconds,
+    "adb": "adb",
+    "cool_down": 120.0,
+}
+"""Filled in by `settle`: until then it can be told what was given."""
 
 
 def add(commands) -> argparse.ArgumentParser:
     """Adds the command's parser to argparse's subparsers; its caller sets what it runs."""
-    effort = Effort()
     parser = commands.add_parser(
         "run",
         help="measure models on this machine or on phones",
@@ -51,32 +61,17 @@ def add(commands) -> argparse.ArgumentParser:
     how.add_argument(
         "--max-rounds", type=cli.positive, metavar="N", help="rounds for that, at most (default: twice --rounds)"
     )
-    how.add_argument(
-        "--runs",
-        type=cli.positive,
-        default=effort.min_runs,
-        metavar="N",
-        help=f"timed runs per process, at least (default: {effort.min_runs})",
-    )
-    how.add_argument(
-        "--min-seconds",
-        type=_seconds,
-        default=effort.min_seconds,
-        metavar="S",
-        help=f"time for them, at least (default: {effort.min_seconds:g})",
-    )
-    how.add_argument(
-        "--max-seconds",
-        type=_seconds,
-        default=effort.max_seconds,
-        metavar="S",
-        help=f"time for them, at most, even if the runs are fewer (default: {effort.max_seconds:g})",
-    )
+    for name, kind, metavar, text, default in (
+        ("--runs", cli.positive, "N", "timed runs per process, at least", DEFAULTS["runs"]),
+        ("--min-seconds", _seconds, "S", "time for them, at least", DEFAULTS["min_seconds"]),
+        ("--max-seconds", _seconds, "S", "time for them, at most, even if the runs are fewer", DEFAULTS["max_seconds"]),
+    ):
+        how.add_argument(name, type=kind, metavar=metavar, help=f"{text} (default: {default:g})")
     how.add_argument(
         "--warmup",
         type=_warmup,
         metavar="auto|N",
-        help=f"runs before those: N, or until steady, at most {effort.warmup_max_seconds:g} s (default: auto)",
+        help=f"runs before those: N, or until steady, at most {_EFFORT.warmup_max_seconds:g} s (default: auto)",
     )
     how.add_argument(
         "--pause",
@@ -105,13 +100,13 @@ def add(commands) -> argparse.ArgumentParser:
     where.add_argument(
         "--app", action="store_true", help="measure in the demo app installed there, with the model it was built with"
     )
-    where.add_argument("--adb", default="adb", metavar="PROGRAM", help="(default: adb)")
+    where.add_argument("--adb", metavar="PROGRAM", help=f"(default: {DEFAULTS['adb']})")
     where.add_argument(
         "--cool-down",
         type=_seconds,
-        default=120.0,
         metavar="S",
-        help="wait for a phone that throttles, at most, before each timed process (default: 120)",
+        help="wait for a phone that throttles, at most, before each timed process "
+        f"(default: {DEFAULTS['cool_down']:g})",
     )
     parser.add_argument(
         "--photo",
@@ -131,6 +126,41 @@ def add(commands) -> argparse.ArgumentParser:
     )
     parser.add_argument("--budget", type=Path, metavar="BUDGET.yaml", help="judge the models by it, as verdict does")
     return parser
+
+
+def settle(arguments: argparse.Namespace) -> None:
+    """Fills the defaults in. Raises UserError for options that contradict each other, or have no effect together."""
+    # By identity: 0 seconds equal False, and were given.
+    given = {name for name, value in vars(arguments).items() if not (value is None or value is False or value == [])}
+    if arguments.on == HOST and (stray := [name for name in PHONE_ONLY if name in given]):
+        raise UserError(f"{_option(stray[0])}: is for phones, with --on {PHONE}")
+    if arguments.on == PHONE and (arguments.benchmark_model is None) != arguments.app:
+        raise UserError(
+            f"--on {PHONE}: wants either --benchmark-model FILE, the official binary built for the phone, or --app"
+        )
+    if arguments.app and (stray := [name for name in ("min_seconds", "max_seconds") if name in given]):
+        raise UserError(f"{_option(stray[0])}: the app counts runs; --app takes --runs")
+    for name, value in DEFAULTS.items():
+        if name not in given:
+            setattr(arguments, name, value)
+    if arguments.min_seconds > arguments.max_seconds:
+        raise UserError(
+            f"--min-seconds: at most --max-seconds ({arguments.max_seconds:g}); received {arguments.min_seconds:g}"
+        )
+    if arguments.max_rounds is not None and not arguments.precision:
+        raise UserError("--max-rounds: of the rounds that --precision adds, which is 0")
+    if arguments.max_rounds is not None and arguments.max_rounds < arguments.rounds:
+        raise UserError(f"--max-rounds: --rounds ({arguments.rounds}) or more; received {arguments.max_rounds}")
+    if arguments.threads and arguments.kernels == [GPU]:
+        raise UserError(f"--threads: of {' and '.join(CPU_KERNELS)}; --kernels has {GPU} alone")
+    if arguments.photo and arguments.on == PHONE:
+        raise UserError("--photo: is measured on this machine only; leave out --on phone")
+    if arguments.photo and not set(arguments.kernels) & set(CPU_KERNELS):
+        raise UserError(f"--photo: wants {' or '.join(CPU_KERNELS)} among --kernels; received {GPU} alone")
+
+
+def _option(name: str) -> str:
+    return "--" + name.replace("_", "-")
 
 
 def _kernels(text: str) -> list[str]:

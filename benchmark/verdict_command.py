@@ -36,11 +36,12 @@ def _verdict(arguments: argparse.Namespace) -> int:
 def show(limits, paths: Sequence[Path], measured) -> int:
     """Prints the verdict on each model; the exit code of all of them."""
     from benchmark import verdict
+    from benchmark.inspection import inspect
 
     failed, verdicts = False, []
     for path in paths:
         try:
-            judgements = judged(limits, path, measured)
+            judgements = judged(limits, inspect(path), measured)
         except UserError as error:
             print(f"error: {error}", file=sys.stderr)
             failed = True
@@ -54,17 +55,16 @@ def show(limits, paths: Sequence[Path], measured) -> int:
     return EXIT_UNKNOWN if verdict.UNKNOWN in verdicts else 0
 
 
-def judged(limits, path: Path, measured) -> list:
-    """A model's judgements; a measurement counts when it is of this very file."""
+def judged(limits, model, measured) -> list:
+    """The judgements of an `Inspection`; a measurement counts when it is of this very file."""
     from benchmark import models, verdict
     from benchmark.host import HostExecutor
-    from benchmark.inspection import inspect
     from benchmark.samples import GPU
 
-    model = inspect(path)
-    names = [known.name for known in measured.models if known.sha256 == models.digest(path)] if measured else []
+    digest = models.digest(model.path) if measured else None
+    names = [known.name for known in measured.models if known.sha256 == digest] if measured else []
     chosen = verdict.choose(limits, measured, names[0]) if names else None
     told = chosen is not None and chosen.rounds[0].delegation is not None
     needed = limits.fully_delegated and limits.kernels != GPU and not told
-    partition = HostExecutor().partition(path) if needed else None
+    partition = HostExecutor().partition(Path(model.path)) if needed else None
     return verdict.judge(limits, model, measured=chosen, partition=partition)

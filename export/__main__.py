@@ -85,27 +85,24 @@ def _sizes(text: str) -> tuple[tuple[int, int] | None, ...]:
 
 
 def _untrained(arguments: argparse.Namespace) -> int:
+    recipes = chosen(arguments.quant)
     cli.import_tensorflow()
     from export.untrained import export_untrained
 
-    for network in arguments.networks:
-        for recipe in chosen(arguments.quant):
-            export_untrained(
-                network,
-                quantization=recipe,
-                picture_size=arguments.size,
-                out=arguments.out,
-                force=arguments.force,
-            )
+    for network, recipe in itertools.product(arguments.networks, recipes):
+        export_untrained(
+            network, quantization=recipe, picture_size=arguments.size, out=arguments.out, force=arguments.force
+        )
     return 0
 
 
 def _tflite(arguments: argparse.Namespace) -> int:
+    recipes = changed(chosen(arguments.quant), arguments.set)
+    look_commands.check_vgg(arguments.vgg_weights, recipes)
+    run = shipped.run_folder(arguments.run)
     cli.import_tensorflow()
     from export.exporting import VerificationFailed, export  # tensorflow takes 4 s: not before it is needed
 
-    run = shipped.run_folder(arguments.run)
-    recipes = changed(chosen(arguments.quant), arguments.set)
     failed = False
     for recipe, size in itertools.product(recipes, arguments.size):
         try:

@@ -1,6 +1,7 @@
 """The commands that look inside a quantized network: `inspect` and `search`."""
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 from export.recipes import QuantizationRecipe, chosen
@@ -53,15 +54,22 @@ def _common(parser: argparse.ArgumentParser, quantization: str) -> None:
     parser.add_argument("--vgg-weights", metavar="FILE", help="VGG19's weights, where the run's losses need them")
 
 
-def _recipe(text: str) -> QuantizationRecipe:
-    recipes = chosen(text)
+def check_vgg(weights: str | None, recipes: Sequence[QuantizationRecipe]) -> None:
+    """Raises UserError for VGG19's weights where nothing is fine-tuned."""
+    if weights and not any(recipe.finetune for recipe in recipes):
+        raise UserError(f"--vgg-weights: for fine-tuning; {', '.join(recipe.name for recipe in recipes)} has none")
+
+
+def _recipe(arguments: argparse.Namespace) -> QuantizationRecipe:
+    recipes = chosen(arguments.quant)
     if len(recipes) != 1:
-        raise UserError(f"--quant: one recipe is wanted; received {text!r}")
+        raise UserError(f"--quant: one recipe is wanted; received {arguments.quant!r}")
+    check_vgg(arguments.vgg_weights, recipes)
     return recipes[0]
 
 
 def _inspect(arguments: argparse.Namespace) -> int:
-    recipe, run = _recipe(arguments.quant), shipped.run_folder(arguments.run)
+    recipe, run = _recipe(arguments), shipped.run_folder(arguments.run)
     size = "x".join(str(side) for side in reversed(arguments.size))
     out = arguments.out or run / "inspect" / f"{recipe.name}_{size}"
     rows, sheet = out / "layers.csv", out / "difference.png"
@@ -82,7 +90,7 @@ def _inspect(arguments: argparse.Namespace) -> int:
 
 
 def _search(arguments: argparse.Namespace) -> int:
-    recipe, run = _recipe(arguments.quant), shipped.run_folder(arguments.run)
+    recipe, run = _recipe(arguments), shipped.run_folder(arguments.run)
     out = arguments.out or run / "mixed.toml"
     if out.suffix != ".toml":
         raise UserError(f"--out: a .toml file is wanted; received {out}")

@@ -9,6 +9,7 @@ from pathlib import Path
 from pynet_bokeh import cli, levels
 
 SCENES = 64  # for an evaluation
+SCENE_SIZE = (512, 512)
 
 # Commands import what they need when they run: tensorflow takes 4 s, and rendering with a .tflite must not import it.
 
@@ -32,13 +33,12 @@ def _add_data_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--split", type=cli.fraction, metavar="F", help="held-out fraction, where there is no test folder"
     )
-    parser.add_argument("--subset", type=cli.positive, metavar="N", help="train on N randomly chosen pairs")
     parser.add_argument("--seed", type=cli.natural, metavar="N", help="of the subset, the split and the scenes")
 
 
 def _given_data(arguments) -> dict:
     """The data options that were given, as fields of DataSettings."""
-    options = {"folders": arguments.data, "split": arguments.split, "subset": arguments.subset, "seed": arguments.seed}
+    options = {"folders": arguments.data, "split": arguments.split, "seed": arguments.seed}
     return {name: value for name, value in options.items() if value is not None}
 
 
@@ -59,12 +59,14 @@ def _add_train(commands) -> None:
     )
     parser.add_argument("--vgg-weights", metavar="FILE", help="VGG19's ImageNet weights, for recipes with a vgg loss")
     _add_data_options(parser)
+    parser.add_argument("--subset", type=cli.positive, metavar="N", help="train on N randomly chosen pairs")
     parser.set_defaults(command=_train, interrupted="interrupted; the same command goes on from the last checkpoint")
 
 
 def _train(arguments) -> int:
     cli.import_tensorflow()
     from pynet_bokeh import shipped
+    from pynet_bokeh.errors import UserError
     from pynet_bokeh.training import level as training
     from pynet_bokeh.training import recipe as recipes
     from pynet_bokeh.training.run import open_or_create
@@ -74,10 +76,12 @@ def _train(arguments) -> int:
     run = open_or_create(
         arguments.run,
         recipes.load(name, arguments.set) if name else None,
-        _given_data(arguments),
+        _given_data(arguments) | ({"subset": arguments.subset} if arguments.subset else {}),
         overrides=arguments.set,
         start_from=arguments.start_from and shipped.run_folder(arguments.start_from),
     )
+    if arguments.vgg_weights and "vgg" not in run.recipe.losses:
+        raise UserError(f"--vgg-weights: for recipes with a vgg loss; {run.recipe.name} has none")
     if arguments.level:
         training.train_level(run, arguments.level, vgg_weights=arguments.vgg_weights)
     else:
@@ -96,9 +100,7 @@ def _add_evaluate(commands) -> None:
         "evaluate", help="PSNR, SSIM, sharpness and blur on held-out pictures, beside baselines"
     )
     _add_model_options(parser)
-    parser.add_argument(
-        "--size", type=cli.image_size, default=(512, 512), metavar="WxH", help="of the scenes (default 512)"
-    )
+    parser.add_argument("--size", type=cli.image_size, metavar="WxH", help="of the built-in scenes (default 512)")
     parser.add_argument("--limit", type=cli.positive, metavar="N", help="at most N pictures (default: all; 64 scenes)")
     parser.add_argument("--all", action="store_true", help="every pair of --data, not only those it holds out")
     parser.add_argument(
@@ -140,12 +142,19 @@ def _evaluate(arguments) -> int:
     settings = pictures_of(arguments.model, _given_data(arguments))
     if arguments.all and not settings.folders:
         raise UserError("--all: every pair of a folder; give --data DIR")
+    for name in ("split", "seed"):
+        if arguments.all and getattr(arguments, name) is not None:
+            raise UserError(f"--{name}: of what is held out; --all takes every pair")
+    if arguments.size and settings.folders:
+        raise UserError(f"--size: of the built-in scenes; the pictures of {', '.join(settings.folders)} have their own")
+    if arguments.no_extra and predictor.extra is None:
+        raise UserError(f"--no-extra: {predictor.name} takes no fourth channel")
 
     def pictures(extra: str) -> Source:
         if arguments.all:
             return joined([pairs.open_all(folder, extra=extra) for folder in settings.folders])
         scenes = arguments.limit or SCENES
-        return settings.open(extra=extra, scene_size=arguments.size, scene_count=scenes)[1]
+        return settings.open(extra=extra, scene_size=arguments.size or SCENE_SIZE, scene_count=scenes)[1]
 
     # The subject's mask is wanted for the figures even when the network takes no map, or another one.
     depth = predictor.extra == "depth"
@@ -195,7 +204,7 @@ def _add_render(commands) -> None:
     parser.add_argument("--size", type=cli.image_size, metavar="WxH", help="largest picture of the network, for a run")
     parser.add_argument("--side-by-side", action="store_true", help="photo and rendering in one picture")
     parser.add_argument(
-        "--quality", type=int, default=95, choices=range(1, 101), metavar="1…100", help="of JPEG and WebP"
+        "--quality", type=int, choices=range(1, 101), metavar="1…100", help="of JPEG and WebP (default 95)"
     )
     parser.add_argument("--force", action="store_true", help="overwrite existing pictures")
     parser.set_defaults(command=_render)
@@ -268,7 +277,10 @@ def _add_synthesize(actions) -> None:
 def _synthesize(arguments) -> int:
     from pynet_bokeh.data import photos, synthesis
     from pynet_bokeh.data.writing import write_pairs
+    from pynet_bokeh.errors import UserError
 
+    if arguments.montage and arguments.depth:
+        raise UserError("--montage: sets subjects into other photos; --masks, which tell them, are wanted, not --depth")
     names = [field.name for field in dataclasses.fields(synthesis.Options) if field.name != "closed"]
     options = synthesis.Options(**{name: getattr(arguments, name) for name in names})
     maps, kind = (arguments.masks, "mask") if arguments.masks else (arguments.depth, "depth map")

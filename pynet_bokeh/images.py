@@ -18,6 +18,7 @@ from pynet_bokeh.files import whole_file
 READABLE = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "PPM")  # JPEG opens MPO too, a phone's JPEG with a preview behind
 READABLE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".ppm", ".pgm")
 WRITABLE = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG", ".webp": "WEBP"}
+KEEP_TRANSPARENCY = (".png", ".webp")
 MAX_PIXELS = 200_000_000
 MAX_SIDE = {"JPEG": 65_500, "WEBP": 16_383, "PNG": 2**31 - 1}
 
@@ -32,6 +33,7 @@ _TRANSPOSE = {
 }
 _MAX_JPEG_EXIF = 65_533  # bytes in one APP1 segment
 _GREY_MODES = {"1", "L", "LA", "La"}
+_BITS_PER_SAMPLE = 258  # TIFF's tag
 _SIXTEEN_BIT_MODES = {"I", "I;16", "I;16B", "I;16L", "I;16N"}
 
 # Tags that describe how a TIFF file stores its pixels (and its own ICC profile): wrong in any other file.
@@ -48,13 +50,20 @@ def read_image(path: Path) -> np.ndarray:
     """Decodes a photo, upright: uint8 RGB [H, W, 3].
 
     An alpha channel is dropped, grey becomes RGB, 16 bits become 8. Raises UserError that names the file when it is
-    missing, not a picture, truncated or broken, or has more than 200 megapixels.
+    missing, not a picture, truncated or broken, has floats or 32 bits a value, or more than 200 megapixels.
     """
     with _decoding(path) as picture:
+        return _rgb(_upright(picture), path)
+
+
+def read_with_alpha(path: Path) -> tuple[np.ndarray, np.ndarray | None]:
+    """The same, and its alpha channel: uint8 [H, W], 255 opaque; None where all of the picture is."""
+    with _decoding(path) as picture:
         upright = _upright(picture)
-        if picture.mode in _SIXTEEN_BIT_MODES:
-            return np.repeat(_eight_bits(upright, path)[..., np.newaxis], 3, axis=-1)
-        return np.array(upright if upright.mode == "RGB" else upright.convert("RGB"))
+        alpha = None
+        if upright.has_transparency_data and upright.mode not in _SIXTEEN_BIT_MODES:
+            alpha = np.array(upright.convert("RGBA").getchannel("A"))
+        return _rgb(upright, path), None if alpha is None or alpha.min() == 255 else alpha
 
 
 def read_map(path: Path) -> np.ndarray:
@@ -159,7 +168,7 @@ def write_image(path: Path, image: np.ndarray, *, like: Path | None = None, qual
 
     Args:
         path: the file; its folder is made when it is missing.
-        image: upright pixels.
+        image: upright pixels; as [H, W, 4] with an alpha channel, for `.png` and `.webp`.
         like: the file the picture was made from: its ICC profile and EXIF are kept, with the orientation reset to
             upright, the size brought up to date and the stale thumbnail dropped.
         quality: 1 to 100, for JPEG and WebP.
@@ -170,7 +179,8 @@ def write_image(path: Path, image: np.ndarray, *, like: Path | None = None, qual
     file_format = writable_format(path)
     if not 1 <= quality <= 100:
         raise UserError(f"quality: 1 to 100 is allowed; received {quality}")
-    if image.dtype != np.uint8 or not (image.ndim == 2 or (image.ndim == 3 and image.shape[2] == 3)):
+    channels = (3, 4) if path.suffix.lower() in KEEP_TRANSPARENCY else (3,)
+    if image.dtype != np.uint8 or not (image.ndim == 2 or (image.ndim == 3 and image.shape[2] in channels)):
         raise ValueError(f"image: uint8 [H, W, 3] or [H, W] is wanted; received {image.dtype} {list(image.shape)}")
     height, width = image.shape[:2]
     limit = MAX_SIDE[file_format]
@@ -206,17 +216,31 @@ def _decoding(path: Path) -> Iterator[Image.Image]:
             width, height = picture.size
             if width * height > MAX_PIXELS:
                 raise UserError(f"{path}: {width}x{height} pixels; at most {MAX_PIXELS // 10**6} megapixels are read")
+            if kind := _unread_kind(picture):
+                raise UserError(f"{path}: pixels of 8 or 16 bits are read; it has {kind}")
             yield picture
     except FileNotFoundError as error:
         raise UserError(f"{path}: no such file") from error
     except Image.UnidentifiedImageError as error:
-        raise UserError(f"{path}: not a picture that can be read (JPEG, PNG, WebP, TIFF, BMP and PPM can)") from error
+        raise UserError(
+            f"{path}: not a picture that can be read (JPEG, PNG, WebP, TIFF, BMP and PPM of 8 or 16 bits can)"
+        ) from error
     except MemoryError as error:
         raise UserError(f"{path}: not enough memory to decode it") from error
     except (OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error) as error:
         if getattr(error, "strerror", None):  # from the file system, not from the decoder
             raise UserError(f"{path}: can't be read ({error.strerror})") from error
         raise UserError(f"{path}: broken picture ({str(error) or type(error).__name__})") from error
+
+
+def _unread_kind(picture: Image.Image) -> str | None:
+    """Floats and 32-bit integers, in words: what is black and what is white among them the file does not say."""
+    if picture.mode == "F":
+        return "floats"
+    # Mode I is also how Pillow hands over 16 bits of a PGM.
+    if picture.mode == "I" and picture.format == "TIFF" and max(picture.tag_v2.get(_BITS_PER_SAMPLE, (1,))) > 16:
+        return "32-bit integers"
+    return None
 
 
 def _exif(picture: Image.Image) -> Image.Exif:
@@ -241,6 +265,13 @@ def _upright(picture: Image.Image) -> Image.Image:
     orientation = _orientation(picture)
     picture.load()
     return picture.transpose(_TRANSPOSE[orientation]) if orientation != 1 else picture
+
+
+def _rgb(picture: Image.Image, path: Path) -> np.ndarray:
+    """A decoded picture → uint8 [H, W, 3]."""
+    if picture.mode in _SIXTEEN_BIT_MODES:
+        return np.repeat(_eight_bits(picture, path)[..., np.newaxis], 3, axis=-1)
+    return np.array(picture if picture.mode == "RGB" else picture.convert("RGB"))
 
 
 def _eight_bits(picture: Image.Image, path: Path) -> np.ndarray:

@@ -102,6 +102,7 @@ def import_weights(name: str, checkpoint: Path | str, out: Path | str, *, force:
     counts = {"variables": len(entries), "parameters": parameters, "ignored": source.total - len(entries)}
     with _whole_run(out) as folder:
         run = open_or_create(folder, recipe, None)
+        run.save()
         weights.save(network.variables(levels.FINEST), run.weights(levels.FINEST))
         for level in network.pictures.keys() - {levels.FINEST}:
             files.link(run.weights(levels.FINEST), run.weights(level))

@@ -13,10 +13,16 @@ from pynet_bokeh.runtime import Predictor, TflitePredictor
 def open_predictor(model: str, *, weights: str | None = None, threads: int | None = None) -> Predictor:
     """Opens `model` for rendering; tensorflow is imported only when it is not a .tflite.
 
-    Raises UserError that says what is allowed when it is none of these.
+    Raises UserError that says what is allowed when it is none of these, and for `weights` or `threads` that the model
+    has no use for.
     """
-    if model.endswith(".tflite"):
+    file = model.endswith(".tflite")
+    if weights and (file or (Path(model) / "recipe.json").is_file()):
+        raise UserError(f"--weights: for a network's name; {model} has its own")
+    if file:
         return TflitePredictor(Path(model), threads=threads)
+    if threads is not None:
+        raise UserError(f"--threads: for a .tflite; received --model {model}")
     in_the_box = not weights and not Path(model).is_dir()
     if in_the_box and model not in shipped.names():
         raise UserError(

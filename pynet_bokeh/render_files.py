@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,6 +51,8 @@ def render_file(
 ) -> None:
     """Renders one photo file into another, upright, with the photo's EXIF and colour profile.
 
+    Where the photo is transparent the rendering is, too; a line on standard error says when the output can't be.
+
     Args:
         predictor: the network.
         photo: any picture that can be read.
@@ -65,13 +67,25 @@ def render_file(
     """
     photo, output = Path(photo), Path(output)
     check_files(photo, output, extra=extra, save_focus=save_focus, force=options.force)
+    _render(predictor, photo, output, extra, save_focus, options)
+
+
+def _render(
+    predictor: Predictor,
+    photo: Path,
+    output: Path,
+    extra: Path | Rectangle | None,
+    save_focus: Path | None,
+    options: RenderOptions,
+) -> None:
+    """`render_file` of files that were checked."""
     if save_focus is not None and extra is None and not predictor.finds_focus:
         raise UserError(
             f"{save_focus}: there is no focus mask to save, and {predictor.name} can't tell what it takes for the "
             "subject; choose it"
         )
     check_extra(predictor, extra is not None)
-    pixels = images.read_image(photo)
+    pixels, alpha = images.read_with_alpha(photo)
     given = _map(extra, pixels)
     rendered = render_photo(
         predictor, pixels, extra=given, strength=options.strength, picture_size=options.picture_size
@@ -81,6 +95,11 @@ def render_file(
             given = found_focus(predictor, pixels, picture_size=options.picture_size)
         images.write_image(save_focus, images.resize(given, pixels.shape[:2]))
     result = strip(pixels, rendered) if options.side_by_side else rendered
+    if alpha is not None and (options.side_by_side or output.suffix.lower() not in images.KEEP_TRANSPARENCY):
+        kept = "a single rendering as " + " or ".join(images.KEEP_TRANSPARENCY)
+        tqdm.write(f"{photo}: its transparency is dropped; {kept} keeps it", file=sys.stderr)
+    elif alpha is not None:
+        result = np.dstack([result, alpha])
     images.write_image(output, result, like=photo, quality=options.quality)
 
 
@@ -91,11 +110,14 @@ def check_files(
     extra: Path | Rectangle | None = None,
     save_focus: Path | None = None,
     force: bool = False,
-) -> None:
-    """Raises the UserErrors of `render_file` that need no network, for opening one takes seconds."""
-    height, width = images.header_size(photo)
+) -> tuple[int, int]:
+    """Raises the UserErrors of `render_file` that need no network, for opening one takes seconds.
+
+    Returns the upright photo's (height, width).
+    """
+    size = images.header_size(photo)
     if isinstance(extra, tuple):
-        part_of(extra, (height, width))
+        part_of(extra, size)
     if save_focus is not None and Path(save_focus).resolve() == Path(output).resolve():
         raise UserError(f"{save_focus}: is the output; the mask needs another name")
     for written in (output, save_focus):
@@ -103,6 +125,7 @@ def check_files(
             images.writable_format(written)
             _refuse_originals(Path(written), photo, None if isinstance(extra, tuple) else extra)
             refuse_overwriting(written, force=force)
+    return size
 
 
 def render_folder(
@@ -123,15 +146,15 @@ def render_folder(
     """
     photos, output = Path(photos), Path(output)
     check_extra(predictor, extra is not None)
-    jobs = _jobs(images.picture_files(photos), output, force=options.force)
     maps = None if extra is None else {path.stem: path for path in images.picture_files(Path(extra))}
+    jobs = _jobs(images.picture_files(photos), output, maps or {}, force=options.force)
     failures = 0
     with tqdm(jobs.items(), desc="render", unit="photo") as progress:
         for target, photo in progress:
             try:
                 if maps is not None and photo.stem not in maps:
                     raise UserError(f"{photo}: no map named {photo.stem}.* in {extra}")
-                render_file(predictor, photo, target, extra=maps and maps[photo.stem], options=options)
+                _render(predictor, photo, target, maps and maps[photo.stem], None, options)
             except UserError as error:
                 failures += 1
                 progress.write(f"error: {error}", file=sys.stderr)
@@ -140,44 +163,41 @@ def render_folder(
 
 def render_command(arguments: argparse.Namespace, open_predictor: Callable[[], Predictor]) -> int:
     """The command `render`: a photo or a folder; 0 when all went well, 2 when a photo of a folder failed."""
-    photo, rectangle = Path(arguments.photo), arguments.focus_rect
-    if not photo.is_dir():
-        check_files(
-            photo,
-            arguments.output,
-            extra=rectangle or arguments.focus or arguments.depth,
-            save_focus=arguments.save_focus,
-            force=arguments.force,
-        )
+    photo, output, rectangle = Path(arguments.photo), Path(arguments.output), arguments.focus_rect
+    size = None
+    if photo.is_dir():
+        for name in ("focus_rect", "save_focus"):
+            if getattr(arguments, name) is not None:
+                option = "--" + name.replace("_", "-")
+                raise UserError(f"{option}: for one photo; {photo} is a folder (--focus takes a folder of masks)")
+    else:
+        given = rectangle or arguments.focus or arguments.depth
+        size = check_files(photo, output, extra=given, save_focus=arguments.save_focus, force=arguments.force)
+        if arguments.quality is not None and images.writable_format(output) == "PNG":
+            raise UserError(f"--quality: of JPEG and WebP; {output} is a PNG, which loses nothing")
     predictor = open_predictor()
     extra = _chosen(arguments, predictor)
     options = RenderOptions(
         strength=arguments.strength,
         picture_size=arguments.size,
         side_by_side=arguments.side_by_side,
-        quality=arguments.quality,
+        quality=DEFAULTS.quality if arguments.quality is None else arguments.quality,
         force=arguments.force,
     )
-    if photo.is_dir():
-        for name in ("focus_rect", "save_focus"):
-            if getattr(arguments, name) is not None:
-                option = "--" + name.replace("_", "-")
-                raise UserError(
-                    f"{option}: for one photo; {arguments.photo} is a folder (--focus takes a folder of masks)"
-                )
-        failures = render_folder(predictor, arguments.photo, arguments.output, extra=extra, options=options)
+    if size is None:
+        failures = render_folder(predictor, photo, output, extra=extra, options=options)
         return cli.EXIT_BAD_INPUT if failures else 0
-    height, width = images.header_size(photo)
+    height, width = size
     if rectangle:
-        left, top, right, bottom = part_of(rectangle, (height, width))
+        left, top, right, bottom = part_of(rectangle, size)
         if (right - left, bottom - top) != rectangle[2:]:
             print(
                 f"--focus-rect: reaches beyond {photo}, which is {width}x{height} pixels; "
                 f"{left},{top},{right - left},{bottom - top} is taken",
                 file=sys.stderr,
             )
-    render_file(predictor, photo, arguments.output, extra=extra, save_focus=arguments.save_focus, options=options)
-    print(f"{arguments.output}: {width}x{height} by {predictor.name}")
+    _render(predictor, photo, output, extra, arguments.save_focus, options)
+    print(f"{output}: {width}x{height} by {predictor.name}")
     return 0
 
 
@@ -202,8 +222,8 @@ def _map(extra: Path | Rectangle | None, photo: np.ndarray) -> np.ndarray | None
     return given
 
 
-def _jobs(photos: list[Path], output: Path, *, force: bool) -> dict[Path, Path]:
-    """Output → photo; refuses what would overwrite something."""
+def _jobs(photos: list[Path], output: Path, maps: Mapping[str, Path], *, force: bool) -> dict[Path, Path]:
+    """Output → photo; refuses what would overwrite something. `maps` are by the photos' stems."""
     if output.exists() and not output.is_dir():
         raise UserError(f"{output}: not a folder; a folder of photos is rendered into a folder")
     jobs: dict[Path, Path] = {}
@@ -212,7 +232,7 @@ def _jobs(photos: list[Path], output: Path, *, force: bool) -> dict[Path, Path]:
         target = output / f"{photo.stem}{suffix}"
         if target in jobs:
             raise UserError(f"{photo}: would become {target}, and so would {jobs[target]}; rename one")
-        _refuse_originals(target, photo)
+        _refuse_originals(target, photo, maps.get(photo.stem))
         refuse_overwriting(target, force=force)
         jobs[target] = photo
     return jobs

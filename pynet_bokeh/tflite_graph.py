@@ -39,7 +39,7 @@ class Tensor:
       index: its number in the file.
       shape: NHWC; empty for a scalar.
       dtype: numpy's name of the type, such as `float32`; `string` and the like as the schema calls them.
-      constant: its values are in the file: a weight, a bias, a shape.
+      buffer: where its values are in the file, which other tensors may share; None for what is made when it runs.
       fixed: every side is known before the model runs.
     """
 
@@ -47,8 +47,13 @@ class Tensor:
     name: str
     shape: tuple[int, ...]
     dtype: str
-    constant: bool
+    buffer: int | None
     fixed: bool
+
+    @property
+    def constant(self) -> bool:
+        """Whether its values are in the file: a weight, a bias, a shape."""
+        return self.buffer is not None
 
     @property
     def bytes(self) -> int:
@@ -186,7 +191,7 @@ def _tensor(number: int, tensor, filled) -> Tensor:
         name=(tensor.Name() or b"").decode(),
         shape=shape,
         dtype=name.lower(),
-        constant=filled[tensor.Buffer()],
+        buffer=tensor.Buffer() if filled[tensor.Buffer()] else None,
         fixed=_OPEN not in (signature or shape)[1:],
     )
 

@@ -38,30 +38,50 @@ class Jvm:
         environment: Mapping[str, str] | None = None,
         seconds: float = 300,
     ) -> str:
-        """Runs test classes (names below the demo's package) and returns what JUnit printed.
-
-        Raises AssertionError with that when a test failed or none was found.
-        """
-        options = [f"-D{name}={value}" for name, value in (properties or {}).items()]
-        done = subprocess.run(
-            [
-                *("java", "-Xshare:auto", "-XX:+UseSerialGC", "-Xmx1g", *options),
-                *("-cp", ":".join(map(str, (self.classes, *self.libraries)))),
-                *("org.junit.runner.JUnitCore", *(f"{layout.PACKAGE}.{name}" for name in names)),
-            ],
-            cwd=self.classes,  # where a crash leaves its report
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            timeout=seconds,
-            check=False,
+        """See `junit`."""
+        return junit(
+            ["-Xshare:auto", "-Xmx1g", *(f"-D{name}={value}" for name, value in (properties or {}).items())],
+            (self.classes, *self.libraries),
+            names,
+            folder=self.classes,  # where a crash leaves its report
+            environment=environment,
+            seconds=seconds,
         )
-        passed = re.search(r"^OK \(([1-9]\d*) tests?\)$", done.stdout, re.MULTILINE)
-        if done.returncode or not passed:
-            raise AssertionError(f"JUnit {' '.join(names)}, exit {done.returncode}:\n{done.stdout[-8000:]}")
-        return done.stdout
+
+
+def junit(
+    options: Sequence[str],
+    classpath: Sequence[Path],
+    names: Sequence[str],
+    *,
+    folder: Path,
+    environment: Mapping[str, str] | None,
+    seconds: float,
+) -> str:
+    """Runs test classes (names below the demo's package) in `folder` and returns what JUnit printed.
+
+    Raises AssertionError with that when a test failed or none was found.
+    """
+    done = subprocess.run(
+        [
+            *("java", "-XX:+UseSerialGC", *options),
+            *("-cp", ":".join(map(str, classpath))),
+            *("org.junit.runner.JUnitCore", *(f"{layout.PACKAGE}.{name}" for name in names)),
+        ],
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        timeout=seconds,
+        check=False,
+    )
+    passed = re.search(r"^OK \(([1-9]\d*) tests?\)$", done.stdout, re.MULTILINE)
+    if done.returncode or not passed:
+        shown = done.stdout if len(done.stdout) < 16000 else f"{done.stdout[:8000]}\n…\n{done.stdout[-8000:]}"
+        raise AssertionError(f"JUnit {' '.join(names)}, exit {done.returncode}:\n{shown}")
+    return done.stdout
 
 
 def compiled(folder: Path) -> Jvm:

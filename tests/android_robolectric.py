@@ -2,13 +2,12 @@
 
 import dataclasses
 import os
-import re
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
+import android_jvm
 import android_native
 from android_demo.apk import building, compiling, layout, maven
 
@@ -33,10 +32,7 @@ class Screens:
     native: Path
 
     def junit(self, *names: str, properties: Mapping[str, object] | None = None, seconds: float = 500) -> str:
-        """Runs test classes of the package `app` and returns what JUnit printed.
-
-        Raises AssertionError with that when a test failed or none was found.
-        """
+        """Runs test classes of the package `app`, see `android_jvm.junit`."""
         given = {
             "robolectric.offline": "true",
             "robolectric.dependency.dir": layout.CACHE,
@@ -45,25 +41,16 @@ class Screens:
             "java.library.path": self.native,
             **(properties or {}),
         }
-        done = subprocess.run(
-            [
-                *("java", "-XX:+UseSerialGC", "-Xmx2g", *(f"-D{key}={value}" for key, value in given.items())),
-                *(f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in OPENED),
-                *("-cp", ":".join(map(str, (self.classes, *self.libraries)))),
-                *("org.junit.runner.JUnitCore", *(f"{layout.PACKAGE}.app.{name}" for name in names)),
-            ],
-            cwd=layout.ROOT,
-            env={**os.environ, "LD_LIBRARY_PATH": str(self.native)},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            timeout=seconds,
-            check=False,
+        options = [f"-D{key}={value}" for key, value in given.items()]
+        options += [f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in OPENED]
+        return android_jvm.junit(
+            ["-Xmx2g", *options],
+            (self.classes, *self.libraries),
+            [f"app.{name}" for name in names],
+            folder=layout.ROOT,
+            environment={**os.environ, "LD_LIBRARY_PATH": str(self.native)},
+            seconds=seconds,
         )
-        if done.returncode or not re.search(r"^OK \(([1-9]\d*) tests?\)$", done.stdout, re.MULTILINE):
-            raise AssertionError(f"JUnit {' '.join(names)}, exit {done.returncode}:\n{done.stdout[:12000]}")
-        return done.stdout
 
 
 def compiled(folder: Path, apk: Path, work: Path) -> Screens:

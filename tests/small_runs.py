@@ -34,6 +34,7 @@ def lively(network, *, seed=0, spread=0.05):
 def finished_run(folder, *settings, spread=0.05, data=None):
     """A run whose seven levels are finished, with lively weights instead of trained ones; `data` are DataSettings'."""
     run = open_or_create(folder, recipes.load("smoke", [*SMALL, *settings]), {"seed": 1, **(data or {})})
+    run.save()
     # Not the first seed: its encoders reach farther on photos than on the scenes that integers are calibrated on.
     network = lively(registry.build(run.recipe.network, run.recipe.network_config), seed=3, spread=spread)
     for level in network.pictures:

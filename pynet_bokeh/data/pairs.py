@@ -11,17 +11,15 @@ Beside the photos there may be `original_depth` (near = 255) and `focus` (subjec
 `lens.json`, the radius of the background's largest circle of confusion: {name: {"radius": pixels}}.
 """
 
-import functools
 import math
-import random
 import re
-import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from pynet_bokeh import images
+from pynet_bokeh.data.held_out import held_out
 from pynet_bokeh.data.source import Example, Extra, Source, check_extra
 from pynet_bokeh.data.source import subset as part_of
 from pynet_bokeh.errors import UserError
@@ -35,12 +33,6 @@ MAP_FOLDERS: dict[Extra, str] = {"depth": "original_depth", "focus": "focus"}
 LENS_FILE = "lens.json"
 SOURCE_FILE = "source.json"
 """What write_pairs leaves: where the pairs come from and how many they are to be."""
-
-EBB = range(4694)
-"""The numbers of EBB!'s published training pairs."""
-EBB_PAIRS = 4600  # so many of them are EBB!, even when some are lost
-VAL294 = range(4400, 4694)
-"""The numbers of those on which papers validate."""
 
 
 @dataclass(frozen=True)
@@ -126,16 +118,8 @@ def open_pairs(
         train = PairSource(pairs, extra, str(folder))
         validation = PairSource(_pairs(tests, photos, targets, extra), extra, str(tests))
     else:
-        held, lost = _val294(pairs) if folder == root else (set(), [])
-        part = "held out for validation"
-        if held:
-            part = f"Val294 without {len(lost)} of its pairs" if lost else "Val294"
-        if lost:
-            _say_once(
-                f"{root}: pair {lost[0]} of EBB!'s test set Val294 is missing ({len(lost)} of its {len(VAL294)} pairs "
-                f"in all); the other {len(held)} are held out"
-            )
-        held = held or _fraction(root, len(pairs), split, seed)
+        names = [pair.name for pair in pairs]
+        held, part = held_out(names, where=str(root), split=split, seed=seed, may_be_ebb=folder == root)
         train = PairSource(_select(pairs, set(range(len(pairs))) - held), extra, f"{folder} (training part)")
         validation = PairSource(_select(pairs, held), extra, f"{folder} ({part})")
     return (train if subset is None else part_of(train, subset, seed=seed)), validation
@@ -273,34 +257,6 @@ def natural(name: str) -> tuple:
     """Sort key by which 2 comes before 10; any two different names differ in it."""
     pieces = re.split(r"([0-9]+)", name)
     return [int(piece) if place % 2 else piece for place, piece in enumerate(pieces)], name
-
-
-# --- split -----------------------------------------------------------------------------------------------------------
-
-
-def _val294(pairs: tuple[Pair, ...]) -> tuple[set[int], list[str]]:
-    """The places of EBB!'s Val294 in `pairs` and the names that it lacks; neither when it isn't EBB!."""
-    places = {pair.name: place for place, pair in enumerate(pairs)}
-    if sum(str(number) in places for number in EBB) < EBB_PAIRS:
-        return set(), []
-    names = [str(number) for number in VAL294]
-    return {places[name] for name in names if name in places}, [name for name in names if name not in places]
-
-
-@functools.cache
-def _say_once(line: str) -> None:
-    """Standard error: a run opens its pictures again for every level."""
-    print(line, file=sys.stderr)
-
-
-def _fraction(root: Path, count: int, split: float, seed: int) -> set[int]:
-    """A random `split` of the numbers below `count`."""
-    held = round(count * split)
-    if not 0 < held < count:
-        side = "validate on (evaluate --all takes every pair)" if held == 0 else "train on"
-        raise UserError(f"split: {split} of {root}'s {count} pairs leaves nothing to {side}")
-    # Its own stream: the subset of the training pairs is drawn from `seed` too and must not follow this choice.
-    return set(random.Random(f"validation {seed}").sample(range(count), held))
 
 
 def _select(pairs: tuple[Pair, ...], places: set[int]) -> tuple[Pair, ...]:

@@ -7,6 +7,8 @@ from pynet_bokeh.data import pairs, scenes
 from pynet_bokeh.data.source import Source, joined
 from pynet_bokeh.errors import UserError
 
+SPLIT = 0.1
+
 
 @dataclasses.dataclass(frozen=True)
 class DataSettings:
@@ -20,7 +22,7 @@ class DataSettings:
     """
 
     folders: tuple[str, ...] = ()
-    split: float = 0.1
+    split: float = SPLIT
     subset: int | None = None
     seed: int = 0
 
@@ -30,6 +32,8 @@ class DataSettings:
             raise UserError(f"--data: a folder is named twice; received {', '.join(self.folders)}")
         if self.subset is not None and not self.folders:
             raise UserError("--subset: draws from a folder of photo pairs; give --data DIR")
+        if self.split != SPLIT and not self.folders:
+            raise UserError("--split: of a folder of photo pairs; give --data DIR")
         if self.seed < 0:
             raise UserError(f"--seed: 0 or more is allowed; received {self.seed}")
 

@@ -56,7 +56,8 @@ def train_level(run: Run, level: int, *, vgg_weights: str | None = None) -> None
     of the run; else those of the same level in the run that this one is to start from; else, for the coarsest level of
     the network, the initialisers. A finished level is left alone.
 
-    Raises UserError when there is nothing to start from, naming the file that is missing.
+    Raises UserError when there is nothing to start from, naming the file that is missing, and for pictures that can't
+    be taken. The run is saved when all of that is there: a mistake leaves no run behind, and none changed.
     """
     if run.is_finished(level):
         print(f"level {level}: finished already ({run.weights(level)})")
@@ -88,6 +89,8 @@ def train_level(run: Run, level: int, *, vgg_weights: str | None = None) -> None
         stepper = Adversarial(model, discriminators, loss, schedule=schedule, recipe=adversarial, seed=recipe.seed)
     else:
         stepper = loop.Descent(model, loss, schedule)
+    validate = Validation(model, validation_examples(run, network, validation, level), folder)
+    run.save()
     loop.run(
         stepper,
         lambda start_step: training_batches(
@@ -96,7 +99,7 @@ def train_level(run: Run, level: int, *, vgg_weights: str | None = None) -> None
         schedule=schedule,
         folder=folder,
         label=f"level {level}",
-        validate=Validation(model, validation_examples(run, network, validation, level), folder),
+        validate=validate,
     )
     weights.save(network.variables(level), run.weights(level))
     print(f"level {level}: {summary(folder)} ({run.weights(level)})")

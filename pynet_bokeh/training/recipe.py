@@ -122,6 +122,11 @@ class Recipe:
         content["level"] = {str(level): schedule for level, schedule in content["level"].items()}
         return content
 
+    @property
+    def losses(self) -> set[str]:
+        """The names of all losses of all levels."""
+        return {name for one in self.level.values() for name in (*one.losses, *one.first_stage_losses)}
+
 
 def names() -> list[str]:
     """The built-in recipes."""

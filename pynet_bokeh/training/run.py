@@ -46,6 +46,11 @@ class Run:
         """Whether the level was trained to its end."""
         return self.weights(level).is_file()
 
+    def save(self) -> None:
+        """Writes recipe.json, which makes `folder` a run."""
+        content = {"recipe": self.recipe.as_dict(), "data": self.data.as_dict(), "start_from": self.start_from}
+        files.write_json(self.folder / "recipe.json", content)
+
 
 def open_run(folder: Path | str) -> Run:
     """Opens an existing run; raises UserError when `folder` is not one."""
@@ -70,7 +75,7 @@ def open_or_create(
     overrides: Sequence[str] = (),
     start_from: Path | str | None = None,
 ) -> Run:
-    """Opens the run in `folder`, or makes it with `recipe`.
+    """The run in `folder`, or a new one there with `recipe`. Nothing is written yet: see `Run.save`.
 
     Args:
       recipe: None takes the run's own, for a new run that of `start_from`.
@@ -79,8 +84,8 @@ def open_or_create(
       start_from: see training.level.train_level.
 
     A run keeps its network: another one is refused, and so is a `start_from` with another one. A changed schedule is
-    taken for the levels not yet finished and written into the run's recipe.json. Once a level has begun, its pictures
-    stay: a finer level must not validate on what a coarser one trained on.
+    taken for the levels not yet finished. Once a level has begun, its pictures stay: a finer level must not validate on
+    what a coarser one trained on.
     """
     folder = Path(folder)
     if (folder / "recipe.json").is_file():
@@ -98,10 +103,6 @@ def open_or_create(
         if Path(start_from).resolve() == folder.resolve():
             raise UserError(f"--start-from {start_from}: another run is wanted; received the run itself")
         _refuse_another_network(run.recipe, open_run(start_from))
-    files.write_json(
-        folder / "recipe.json",
-        {"recipe": run.recipe.as_dict(), "data": run.data.as_dict(), "start_from": run.start_from},
-    )
     return run
 
 

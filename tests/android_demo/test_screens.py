@@ -46,7 +46,7 @@ def apks(built, tmp_path_factory):
 
 
 def test_the_main_screen(screens):
-    screens.junit("MainScreenTest", "FocusMapTest")
+    screens.junit("MainScreenTest", "OpenedPictureTest", "ComingBackTest", "StatusTest", "FocusMapTest")
 
 
 def test_metadata_and_the_numbers_of_pixels_are_kept(screens, tmp_path):

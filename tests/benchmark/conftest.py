@@ -1,4 +1,5 @@
-"""Models for these tests: stand-ins for the fake executor, and real ones of a few operators made without TensorFlow."""
+"""A phone and models for these tests: stand-ins for the fake executor, and real ones of a few operators, made without
+TensorFlow."""
 
 from pathlib import Path
 
@@ -6,10 +7,27 @@ import flatbuffers
 import pytest
 from ai_edge_litert import schema_py_generated as schema
 
+from benchmark import phone_tool
 from benchmark.executor import FakeExecutor
 from benchmark.samples import Setting
 from benchmark.schedule import measure
+from debian_phone import DebianPhone, adb_programs, missing
 
+BATTERY = "Current Battery Service state:\n  AC powered: false\n  USB powered: true\n  level: 83\n  temperature: 312\n"
+THERMAL = (
+    "IsStatusOverride: false\nThermal Status: 0\nCached temperatures:\n"
+    "\tTemperature{mValue=99.0, mType=0, mName=CPU0, mStatus=3}\nHAL Ready: true\nCurrent temperatures from HAL:\n"
+    "\tTemperature{mValue=45.5, mType=0, mName=CPU0, mStatus=0}\n"
+    "\tTemperature{mValue=31.2, mType=2, mName=battery, mStatus=0}\n"
+    "Current cooling devices from HAL:\n\tCoolingDevice{mValue=0, mType=2, mName=thermal-cpufreq-0}\n"
+)
+PROPERTIES = {
+    "ro.product.manufacturer": "Debian",
+    "ro.product.model": "Bookworm 12",
+    "ro.build.version.release": "15",
+    "ro.build.version.sdk": "35",
+    "ro.product.cpu.abi": "x86_64",
+}
 SETTINGS = (Setting("xnnpack", 1), Setting("xnnpack", 4), Setting("builtin", 1))
 
 
@@ -40,6 +58,23 @@ def real_models(tmp_path) -> Path:
     (folder / "unknown.tflite").write_bytes(chain([add, "Bokehfy"]))
     (folder / "open.tflite").write_bytes(chain([add], signature=[1, -1, -1, 3]))
     return folder
+
+
+@pytest.fixture(params=list(adb_programs()))
+def phone(request, tmp_path, monkeypatch):
+    """A phone that isn't plugged in yet; each test runs with every adb program there is. See tests/debian_phone.py."""
+    if reason := missing():
+        pytest.skip(f"THE WAY TO A PHONE IS NOT TESTED: {reason}")
+    made = DebianPhone(tmp_path / "phone", program=adb_programs()[request.param])
+    monkeypatch.setattr(phone_tool, "FOLDER", str(made.storage / "pynet_bokeh_benchmark"))
+    cases = "".join(f"{name}) echo '{value}';; " for name, value in PROPERTIES.items())
+    made.install("getprop", f"#!/bin/sh\ncase $1 in {cases} esac\n")
+    made.install(
+        "dumpsys",
+        f"#!/bin/sh\ncase $1 in\nbattery) cat <<'X'\n{BATTERY}X\n;;\nthermalservice) cat <<'X'\n{THERMAL}X\nesac\n",
+    )
+    yield made
+    made.close()
 
 
 @pytest.fixture(name="chain")

@@ -2,6 +2,8 @@
 
 import itertools
 
+import flatbuffers
+import numpy as np
 import pytest
 from ai_edge_litert import schema_py_generated as schema
 
@@ -14,7 +16,7 @@ from pynet_bokeh.tflite_graph import Graph, Operator, Tensor
 
 def graph_of(operators, sizes, *, inputs=(0,), outputs=()) -> Graph:
     """A graph of tensors with so many bytes; `operators` are (inputs, outputs)."""
-    tensors = tuple(Tensor(n, f"net/t{n}/out", (size,), "uint8", False, True) for n, size in enumerate(sizes))
+    tensors = tuple(Tensor(n, f"net/t{n}/out", (size,), "uint8", None, True) for n, size in enumerate(sizes))
     made = tuple(Operator(n, "ADD", tuple(i), tuple(o), {}) for n, (i, o) in enumerate(operators))
     return Graph(tensors, made, tuple(inputs), tuple(outputs), 1)
 
@@ -59,6 +61,28 @@ def test_a_chain_of_additions(real_models):
     assert found.peak.bytes == 3 * picture  # the input is held, too
     assert found.largest_bytes == picture / 2  # an ADD may write over what it reads, and in half precision
     assert found.bytes_moved == 3 * 2 * picture  # an ADD of a picture with itself reads it once
+
+
+@pytest.mark.parametrize("buffers", [(1, 1), (1, 2)], ids=["shared", "each its own"])
+def test_constants_that_share_their_values_are_one(tmp_path, chain, buffers):
+    """Two additions, each of a constant as large as the picture."""
+    picture = 8 * 8 * 3 * 4
+    model = schema.ModelT.InitFromPackedBuf(chain([schema.BuiltinOperator.ADD] * 2, shape=(1, 8, 8, 3)), 0)
+    (graph,) = model.subgraphs
+    for number, buffer in enumerate(buffers):
+        model.buffers += [schema.BufferT() for _ in range(buffer + 1 - len(model.buffers))]
+        model.buffers[buffer].data = np.full(picture, buffer, np.uint8)
+        constant = schema.TensorT()
+        constant.name, constant.shape, constant.buffer = f"constant{number}", [1, 8, 8, 3], buffer
+        graph.operators[number].inputs = [number, len(graph.tensors)]
+        graph.tensors.append(constant)
+    builder = flatbuffers.Builder(1024)
+    builder.Finish(model.Pack(builder), file_identifier=b"TFL3")
+    path = tmp_path / "constants.tflite"
+    path.write_bytes(builder.Output())
+    found = inspect(path)
+    assert found.weights_bytes == picture * len(set(buffers))
+    assert found.least_weights_bytes == found.weights_bytes / 2
 
 
 def test_the_peak_is_what_the_interpreter_allocates(tmp_path, chain):

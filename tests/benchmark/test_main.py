@@ -72,6 +72,11 @@ def test_a_run_prints_its_table_and_writes_its_files(fake_host, stand_ins, tmp_p
     assert exit_code([*command, "--force"]) == 0
 
 
+def test_peaks_from_a_file_have_their_own_threads(tmp_path, capsys):
+    assert exit_code(["probe", "--peaks", tmp_path / "peaks.json", "--threads", "2"]) == 2
+    assert capsys.readouterr().err == "error: --threads: for measuring; --peaks takes what was measured\n"
+
+
 def test_a_reader_that_has_read_enough_is_no_error():
     """As `python -m benchmark schema | head -1`."""
     command = [sys.executable, "-m", "benchmark", "schema"]
@@ -120,7 +125,19 @@ def test_when_nothing_could_be_measured_nothing_is_written(fake_host, tmp_path, 
         (["a.tflite", "--min-seconds", "60"], "--min-seconds: at most --max-seconds (10); received 60"),
         (["a.tflite", "--precision", "tight"], "argument --precision: percent, 0 to 100; received 'tight'"),
         (["a.tflite", "--max-rounds", "2"], "--max-rounds: --rounds (3) or more; received 2"),
+        (["a.tflite", "--max-rounds", "9", "--precision", "0"], "--max-rounds: of the rounds that --precision adds"),
+        (
+            ["a.tflite", "--threads", "2", "--kernels", "gpu"],
+            "--threads: of xnnpack and builtin; --kernels has gpu alone",
+        ),
         (["a.tflite", "--serial", "X"], "--serial: is for phones, with --on phone"),
+        (["a.tflite", "--adb", "adb"], "--adb: is for phones, with --on phone"),
+        (["a.tflite", "--cool-down", "0"], "--cool-down: is for phones, with --on phone"),
+        (
+            ["a.tflite", "--on", "phone", "--app", "--min-seconds", "0"],
+            "--min-seconds: the app counts runs; --app takes",
+        ),
+        (["a.tflite", "--on", "phone", "--app", "--max-seconds", "9"], "--max-seconds: the app counts runs"),
         (["a.tflite", "--on", "phone"], "--on phone: wants either --benchmark-model FILE"),
         (["a.tflite", "--on", "phone", "--app", "--photo", "12MP"], "--photo: is measured on this machine only"),
         (["a.tflite", "--kernels", "gpu", "--photo", "12MP"], "--photo: wants xnnpack or builtin among --kernels"),
@@ -134,6 +151,18 @@ def test_wrong_arguments_are_one_line(fake_host, stand_ins, tmp_path, monkeypatc
     error = capsys.readouterr().err
     assert message in error
     assert error.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("given", "effort"),
+    [([], (10, 0.5, 10.0)), (["--min-seconds", "0", "--max-seconds", "0", "--runs", "3"], (3, 0.0, 0.0))],
+)
+def test_how_long_is_as_given_zero_too(fake_host, stand_ins, tmp_path, given, effort):
+    """Else as --help says."""
+    out = tmp_path / "results.json"
+    assert exit_code(["run", stand_ins[0], "--threads", "1", "--out", out, *given]) == 0
+    taken = results.read(out).effort
+    assert (taken.min_runs, taken.min_seconds, taken.max_seconds) == effort
 
 
 def test_an_interruption_is_one_line_and_leaves_no_file(stand_ins, tmp_path, monkeypatch, capsys):

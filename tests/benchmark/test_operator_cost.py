@@ -148,9 +148,9 @@ def test_a_matrix_product(tmp_path, int8):
 @pytest.mark.parametrize("kind", ["SLICE", "STRIDED_SLICE", "GATHER"])
 def test_what_picks_values_reads_only_those(kind):
     tensors = (
-        Tensor(0, "net/picture/out", (1, 64, 64, 3), "float32", False, True),
-        Tensor(1, "net/places", (4,), "int32", True, True),
-        Tensor(2, "net/part/out", (1, 16, 8, 3), "float32", False, True),
+        Tensor(0, "net/picture/out", (1, 64, 64, 3), "float32", None, True),
+        Tensor(1, "net/places", (4,), "int32", 1, True),
+        Tensor(2, "net/part/out", (1, 16, 8, 3), "float32", None, True),
     )
     (cost,) = operator_costs(Graph(tensors, (Operator(0, kind, (0, 1), (2,), {}),), (0,), (2,), 1))
     assert cost.bytes_moved == 2 * 16 * 8 * 3 * 4 + 4 * 4

@@ -203,6 +203,7 @@ def test_pictures_are_shrunk_until_they_fit(tmp_path):
         (["--models", "fp32.json"], "fp32.json: a .tflite file is wanted"),
         (["--benchmark", "fp32.json"], "fp32.json: not a file of benchmark results"),
         (["--pictures", "rendered"], "--pictures: needs --originals DIR"),
+        (["--originals", "scenes"], "--originals: needs --pictures DIR"),
         (["--pictures", "rendered", "--originals", "scenes"], "none of its pictures has an original"),
         (["--scenes", "nowhere"], "nowhere: not a folder"),
         (["--out", "fp32.json"], "fp32.json: exists already"),

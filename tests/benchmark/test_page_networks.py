@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from benchmark import results
+from benchmark import inspection, results
 from benchmark.__main__ import main
 from benchmark.executor import FakeExecutor
 from benchmark.machine import describe
@@ -153,7 +153,9 @@ def shown(tmp_path, *options) -> str:
     return "".join(Text((tmp_path / "page.html").read_text()).words)
 
 
-def test_phones_that_were_measured_are_shown_and_judged(models, tmp_path, capsys):
+def test_phones_that_were_measured_are_shown_and_judged(models, tmp_path, capsys, monkeypatch):
+    looked = []
+    monkeypatch.setattr(inspection, "inspect", lambda path, look=inspection.inspect: looked.append(path) or look(path))
     here, budget = tmp_path / "results.json", tmp_path / "budget.yaml"
     names = [path.stem for path in models]
     results.write(here, measure(FakeExecutor(dict.fromkeys(names, 40.0)), models, [Setting("xnnpack", 4)]))
@@ -167,7 +169,9 @@ def test_phones_that_were_measured_are_shown_and_judged(models, tmp_path, capsys
     assert "no phone was measured" not in text
     assert "Maker Phone, QTI SM8650 (fast)" in text
     assert "ms of 200" in text and "doesn't fit" not in text
+    looked.clear()
     text = shown(tmp_path, here, "--budget", budget, "--phone", phones[0], "--phone", phones[1])
+    assert len(looked) == len(set(looked)) > 1  # each file once, however often it is judged
     assert "own_fp32 on Maker Phone, QTI SM8650 (slow)doesn't fit" in text
     assert "own_fp32 on Maker Phone, QTI SM8650 (fast)fits" in text
     assert "(slow)" in shown(tmp_path, phones[1])  # a phone's results alone

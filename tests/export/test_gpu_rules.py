@@ -73,7 +73,7 @@ def test_what_they_take_is_not_named(tiny_models):
 
 
 def test_operators_that_are_not_built_in_are_named():
-    tensor = Tensor(0, "model/odd/Erf", (1, 8, 8, 3), "float32", constant=False, fixed=True)
+    tensor = Tensor(0, "model/odd/Erf", (1, 8, 8, 3), "float32", buffer=None, fixed=True)
     operator = Operator(0, "FlexErf", (0,), (0,), {})
     (finding,) = gpu_rules.rejected(Graph((tensor,), (operator,), (0,), (0,), subgraphs=1))
     assert str(finding) == "odd: FlexErf [1, 8, 8, 3]: not a built-in operator"
@@ -81,7 +81,7 @@ def test_operators_that_are_not_built_in_are_named():
 
 @pytest.mark.parametrize(("activation", "findings"), [(0, 0), (1, 1)])
 def test_a_transposed_convolution_with_an_activation_in_it_is_named(activation, findings):
-    tensor = Tensor(0, "model/up/Relu;model/up/conv2d_transpose", (1, 8, 8, 3), "float32", constant=False, fixed=True)
+    tensor = Tensor(0, "model/up/Relu;model/up/conv2d_transpose", (1, 8, 8, 3), "float32", buffer=None, fixed=True)
     operator = Operator(0, "TRANSPOSE_CONV", (0,), (0,), {"FusedActivationFunction": activation})
     found = gpu_rules.rejected(Graph((tensor,), (operator,), (0,), (0,), subgraphs=1))
     assert [finding.layer for finding in found] == ["up"] * findings

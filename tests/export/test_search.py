@@ -92,6 +92,14 @@ def test_inspect_and_search_by_the_command_line(run, tmp_path, capsys):
     assert command.main(["tflite", *base, "--quant", str(files[1]), "--out", str(tmp_path)]) == 0
 
 
+@pytest.mark.parametrize("name", ["tflite", "inspect", "search"])
+def test_losses_weights_are_for_fine_tuning(name, tmp_path, capsys):
+    """Said before anything is opened or made."""
+    wrong = [name, str(tmp_path / "run"), "--quant", "ptq_int8", "--vgg-weights", "vgg.h5"]
+    assert command.main(wrong) == 2
+    assert capsys.readouterr().err == "error: --vgg-weights: for fine-tuning; ptq_int8 has none\n"
+
+
 def test_inspect_wants_integers(run, capsys):
     assert command.main(["inspect", str(run.folder), "--quant", "fp16"]) == 2
     assert "a recipe of int8 or int16 activations is wanted; received fp16" in capsys.readouterr().err

@@ -56,6 +56,64 @@ def test_every_mode_becomes_rgb(tmp_path, textured, mode):
     np.testing.assert_allclose(received, expected, atol=1)
 
 
+@pytest.mark.parametrize("read", [images.read_image, images.read_map, images.header_size])
+@pytest.mark.parametrize(
+    ("name", "values", "kind"),
+    [("f.tif", np.float32, "floats"), ("f.pfm", np.float32, "floats"), ("i.tif", np.int32, "32-bit integers")],
+)
+def test_floats_and_32_bits_are_refused(tmp_path, read, name, values, kind):
+    """Pillow would make black pictures of them."""
+    save(tmp_path / name, np.linspace(0, 1 if values == np.float32 else 255, 256).astype(values).reshape(16, 16))
+    with pytest.raises(UserError, match=rf"{name}: pixels of 8 or 16 bits are read; it has {kind}"):
+        read(tmp_path / name)
+
+
+def test_16_bits_that_pillow_hands_over_as_32(tmp_path):
+    ramp = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    (tmp_path / "16.pgm").write_bytes(b"P5 16 16 65535\n" + (ramp * np.uint16(257)).astype(">u2").tobytes())
+    np.testing.assert_array_equal(images.read_map(tmp_path / "16.pgm"), ramp)
+
+
+@pytest.mark.parametrize("kind", ["RGBA", "LA", "palette", "one colour"])
+def test_transparency(tmp_path, textured, kind):
+    colour, alpha = textured(32, 32), np.arange(0, 256, 8, dtype=np.uint8).repeat(32).reshape(32, 32)
+    path = tmp_path / "photo.png"
+    if kind in ("RGBA", "LA"):
+        Image.fromarray(np.dstack([colour, alpha])).convert(kind).save(path)
+    else:
+        colour = (colour // 86 * 86).astype(np.uint8)  # few colours: the palette has them all
+        clear = tuple(int(value) for value in colour[5, 7])
+        picture = Image.fromarray(colour)
+        if kind == "palette":
+            picture = picture.quantize(256)
+            colour = np.asarray(picture.convert("RGB"))
+            clear, alpha = picture.getpixel((7, 5)), np.asarray(picture)
+            alpha = np.where(alpha == clear, 0, 255)
+        else:
+            alpha = np.where((colour == clear).all(axis=-1), 0, 255)
+        picture.save(path, transparency=clear)
+    read, transparent = images.read_with_alpha(path)
+    np.testing.assert_array_equal(transparent, alpha)
+    np.testing.assert_array_equal(read, images.read_image(path))
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "I;16"])
+def test_what_is_opaque_has_no_alpha(tmp_path, textured, mode):
+    if mode == "I;16":
+        save(tmp_path / "photo.png", np.full((8, 8), 700, np.uint16))
+    else:
+        Image.fromarray(textured(8, 8)).convert(mode).save(tmp_path / "photo.png")
+    assert images.read_with_alpha(tmp_path / "photo.png")[1] is None
+
+
+def test_alpha_is_turned_upright(tmp_path, textured):
+    pixels = np.dstack([textured(8, 12), np.zeros((8, 12), np.uint8)])
+    pixels[0, 0, 3] = 255  # upper left as stored: upper right once upright
+    Image.fromarray(pixels).save(tmp_path / "photo.png", exif=exif(6))
+    _, alpha = images.read_with_alpha(tmp_path / "photo.png")
+    assert alpha.shape == (12, 8) and np.argwhere(alpha).tolist() == [[0, 7]]
+
+
 def test_maps_of_8_and_16_bits(tmp_path):
     ramp = np.arange(256, dtype=np.uint8).reshape(16, 16)
     np.testing.assert_array_equal(images.read_map(save(tmp_path / "8.png", ramp)), ramp)

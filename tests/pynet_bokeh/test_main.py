@@ -52,6 +52,7 @@ def write_pairs(folder, count=6, size=64):
 
 def test_level_5_without_level_6(tmp_path, capsys):
     fails(capsys, lambda: train(tmp_path / "run", "--level", "5"), "level6/weights.npz is missing", "N=6")
+    assert not (tmp_path / "run").exists()
 
 
 def test_an_empty_data_folder(tmp_path, capsys):
@@ -60,12 +61,14 @@ def test_an_empty_data_folder(tmp_path, capsys):
     (tmp_path / "data" / "original").mkdir()
     (tmp_path / "data" / "bokeh").mkdir()
     fails(capsys, lambda: train(tmp_path / "run", "--data", str(tmp_path / "data")), str(tmp_path / "data"))
+    assert not (tmp_path / "run").exists()
 
 
 def test_unpaired_files(tmp_path, capsys):
     data = write_pairs(tmp_path / "data")
     (data / "bokeh" / "3.jpg").unlink()
     fails(capsys, lambda: train(tmp_path / "run", "--data", str(data)), "3.jpg")
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_corrupt_jpeg_among_the_data(tmp_path, capsys):
@@ -98,6 +101,7 @@ def test_a_wrong_recipe_key(tmp_path, capsys):
 def test_a_crop_that_the_network_does_not_take(name, tmp_path, capsys):
     message = f"recipe smoke: data.{name}: pynet_mobile takes multiples of 64; received 96x64"
     fails(capsys, lambda: train(tmp_path / "run", "--set", f"data.{name}=[64, 96]"), message)
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_tflite_that_is_none(tmp_path, capsys):
@@ -122,10 +126,21 @@ def test_a_tflite_that_is_none(tmp_path, capsys):
         (["train", "--run", "x", "--subset", "0"], ["--subset", "above 0"]),
         (["render", str(COFFEE), *RENDER[2:-1], "nothing"], ["--model", "a run's folder", "'nothing'"]),
         ([*RENDER[:-1], "nothing"], ["a.jpg: no such file"]),  # before a model is opened
+        (["evaluate", "--model", "m.tflite", "--subset", "3"], ["--subset"]),  # of what is trained on
+        (["evaluate", "--model", "m.tflite", "--weights", "w.npz"], ["--weights", "m.tflite has its own"]),
+        (["evaluate", "--model", "pynet_mobile", "--threads", "2"], ["--threads", "for a .tflite", "pynet_mobile"]),
+        (["train", "--run", "x", "--split", "0.2"], ["--split", "give --data DIR"]),
+        (["train", "--run", "x", "--vgg-weights", "v.h5"], ["--vgg-weights", "pynet_mobile has none"]),
+        (
+            [*("data", "synthesize", "--photos", "p", "--depth", "d", "--out", "o"), "--montage", "1"],
+            ["--montage", "--masks"],
+        ),
     ],
 )
-def test_wrong_arguments_are_one_line(arguments, words, capsys):
+def test_wrong_arguments_are_one_line(arguments, words, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     fails(capsys, lambda: main(arguments), *words)
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_run_trains_renders_and_is_evaluated(tmp_path, capsys):
@@ -266,6 +281,9 @@ def test_a_run_keeps_its_recipe_and_its_pictures(tmp_path, capsys):
     assert (recipe["recipe"]["name"], recipe["recipe"]["level"]["6"]["steps"]) == ("smoke", 2)
     assert recipe["data"]["folders"] == [str(data)]
     fails(capsys, lambda: main([*again, "--seed", "3"]), "level 7 has begun", "seed 3")
+    before = (run / "recipe.json").read_bytes()
+    fails(capsys, lambda: main([*again[:3], "--level", "4", "--set", "level.4.steps=9"]), "level5/weights.npz")
+    assert (run / "recipe.json").read_bytes() == before
 
 
 def test_every_pair_of_a_small_folder_is_evaluated(tmp_path, tiny_models, capsys):
@@ -278,6 +296,10 @@ def test_every_pair_of_a_small_folder_is_evaluated(tmp_path, tiny_models, capsys
     command = ["evaluate", "--model", str(tiny_models / "focus.tflite")]
     fails(capsys, lambda: main([*command, "--data", str(data)]), "split", "leaves nothing to validate on", "--all")
     fails(capsys, lambda: main([*command, "--all"]), "--all", "--data DIR")
+    for options in (["--all", "--split", "0.5"], ["--all", "--seed", "1"], ["--size", "64"]):
+        fails(capsys, lambda given=options: main([*command, "--data", str(data), *given]), options[-2])
+    plain = ["evaluate", "--model", str(tiny_models / "plain.tflite"), "--no-extra"]
+    fails(capsys, lambda: main(plain), "--no-extra", "plain.tflite takes no fourth channel")
     options = ["--all", "--match-gain", "--json", str(result), "--contact-sheet", str(sheet)]
     assert main([*command, "--data", str(data), *options]) == 0
     written = json.loads(result.read_text())

@@ -45,6 +45,37 @@ def test_side_by_side(fake_predictor, textured, tmp_path):
 
 
 @pytest.fixture
+def transparent_photo(tmp_path, textured):
+    """A photo that fades out to the right, with its alpha channel."""
+    alpha = np.tile(np.linspace(255, 0, 40).astype(np.uint8), (50, 1))
+    Image.fromarray(np.dstack([textured(50, 40), alpha])).save(tmp_path / "clear.png")
+    return tmp_path / "clear.png", alpha
+
+
+@pytest.mark.parametrize("suffix", [".png", ".webp"])
+def test_what_is_transparent_stays_so(fake_predictor, transparent_photo, tmp_path, suffix, capsys):
+    photo, alpha = transparent_photo
+    render_files.render_file(fake_predictor(darker), photo, tmp_path / f"o{suffix}")
+    with Image.open(tmp_path / f"o{suffix}") as written:
+        assert written.mode == "RGBA"
+        np.testing.assert_array_equal(np.asarray(written)[..., 3], alpha)
+        if suffix == ".png":
+            np.testing.assert_allclose(np.asarray(written)[..., :3], images.read_image(photo) * 0.5, atol=1)
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(("name", "side_by_side"), [("o.jpg", False), ("o.png", True)])
+def test_transparency_that_is_dropped_is_told(fake_predictor, transparent_photo, tmp_path, name, side_by_side, capsys):
+    photo, _ = transparent_photo
+    options = RenderOptions(side_by_side=side_by_side)
+    render_files.render_file(fake_predictor(darker), photo, tmp_path / name, options=options)
+    told = f"{photo}: its transparency is dropped; a single rendering as .png or .webp keeps it\n"
+    assert capsys.readouterr().err == told
+    with Image.open(tmp_path / name) as written:
+        assert written.mode == "RGB"
+
+
+@pytest.fixture
 def photos(tmp_path, textured):
     folder = tmp_path / "photos"
     for name in ("a.png", "b.jpg"):
@@ -134,6 +165,10 @@ def test_what_render_folder_refuses_before_any_work(fake_predictor, photos, tmp_
         render_files.render_folder(predictor, photos, tmp_path / "out", extra=photos)
     with pytest.raises(UserError, match="is the original itself"):
         render_files.render_folder(predictor, photos, photos, options=RenderOptions(force=True))
+    with pytest.raises(UserError, match=r"maps/a\.png: is the original itself"):
+        images.write_image(tmp_path / "maps" / "a.png", np.zeros((30, 40), np.uint8))
+        options = {"extra": tmp_path / "maps", "options": RenderOptions(force=True)}
+        render_files.render_folder(fake_predictor(darker, extra="focus"), photos, tmp_path / "maps", **options)
     images.write_image(tmp_path / "out" / "b.jpg", textured(4, 4))
     with pytest.raises(UserError, match=r"b\.jpg: exists already"):
         render_files.render_folder(predictor, photos, tmp_path / "out")
@@ -199,7 +234,7 @@ def test_what_is_refused_of_a_subject(fake_predictor, subject_photo, tmp_path, o
 
 def arguments(photo, output, **changes):
     options = dict.fromkeys(("focus", "focus_rect", "save_focus", "depth", "size"))
-    options |= {"strength": 1.0, "side_by_side": False, "quality": 90, "force": False}
+    options |= {"strength": 1.0, "side_by_side": False, "quality": None, "force": False}
     return argparse.Namespace(photo=photo, output=output, **{**options, **changes})
 
 
@@ -229,7 +264,29 @@ def test_the_command_refuses_the_wrong_kind_of_map(fake_predictor, photos, tmp_p
 def test_one_rectangle_is_not_for_a_folder(fake_predictor, photos, tmp_path, given):
     (option,) = given
     with pytest.raises(UserError, match=f"--{option.replace('_', '-')}: for one photo; .*photos is a folder"):
-        render_files.render_command(arguments(photos, tmp_path / "o", **given), lambda: fake_predictor(extra="focus"))
+        wrong = arguments(photos, tmp_path / "o", **given)
+        render_files.render_command(wrong, lambda: pytest.fail("a model was opened"))
+
+
+def test_a_png_has_no_quality(fake_predictor, photos, tmp_path):
+    wrong = arguments(photos / "a.png", tmp_path / "o.png", quality=80)
+    with pytest.raises(UserError, match=r"--quality: of JPEG and WebP; .*o\.png is a PNG"):
+        render_files.render_command(wrong, lambda: pytest.fail("a model was opened"))
+    assert render_files.render_command(arguments(photos, tmp_path / "o", quality=5), fake_predictor) == 0
+    assert render_files.render_command(arguments(photos, tmp_path / "p"), fake_predictor) == 0
+    small, large = (tmp_path / folder / "b.jpg" for folder in "op")
+    assert small.stat().st_size < large.stat().st_size
+
+
+@pytest.mark.parametrize("folder", [False, True])
+def test_every_header_is_read_once_before_the_photo(fake_predictor, photos, tmp_path, monkeypatch, folder):
+    """A folder's not at all: reading the photo tells the same."""
+    looked = []
+    original = images.header_size
+    monkeypatch.setattr(images, "header_size", lambda path: looked.append(path) or original(path))
+    given = arguments(photos, tmp_path / "o") if folder else arguments(photos / "a.png", tmp_path / "o.png")
+    assert render_files.render_command(given, fake_predictor) == 0
+    assert looked == ([] if folder else [photos / "a.png"])
 
 
 def test_the_command_says_what_it_wrote_and_what_it_took_of_a_rectangle(

@@ -78,39 +78,6 @@ def test_val294_is_held_out_of_ebb(tmp_path):
     assert "Val294" in validation.describe()
 
 
-@pytest.mark.parametrize(
-    ("lost", "message"),
-    [
-        ([7, 4500], "pair 4500 of EBB!'s test set Val294 is missing (1 of its 294 pairs in all); the other 293 are"),
-        ([4693, 4400, 3], "pair 4400 of EBB!'s test set Val294 is missing (2 of its 294 pairs in all); the other 292"),
-        ([0, 1, 2], None),
-    ],
-)
-def test_lost_pairs_of_val294_are_named_and_the_others_held_out(tmp_path, capsys, lost, message):
-    touch_pairs(tmp_path, [number for number in range(4694) if number not in lost])
-    train, validation = open_pairs(tmp_path)
-    open_pairs(tmp_path)  # as a run does for every level
-    assert names_of(validation) == [str(number) for number in range(4400, 4694) if number not in lost]
-    assert names_of(train) == [str(number) for number in range(4400) if number not in lost]
-    said = capsys.readouterr().err
-    if message:
-        assert said.startswith(f"{tmp_path}: ")
-        assert message in said
-        assert said.count("\n") == 1
-        assert "Val294 without" in validation.describe()
-    else:
-        assert said == ""
-
-
-@pytest.mark.parametrize("numbers", [range(1000, 4694), range(500, 6000)], ids=["fewer pairs", "other numbers"])
-def test_other_numbered_pairs_are_not_taken_for_ebb(tmp_path, numbers, capsys):
-    touch_pairs(tmp_path, numbers)
-    _, validation = open_pairs(tmp_path)
-    assert len(validation) == round(len(numbers) * 0.1)
-    assert any(int(name) < 4400 for name in names_of(validation))
-    assert capsys.readouterr().err == ""
-
-
 def test_the_split_depends_on_names_and_seed_alone(tmp_path, monkeypatch):
     touch_pairs(tmp_path / "one", range(50))
     touch_pairs(tmp_path / "two", random.Random(1).sample(range(50), 50))

@@ -99,6 +99,7 @@ def finished(folder, *settings, level=1):
     """A run of the small phone model with one finished level, away from its initial values."""
     own = ["network_config.channels=[4, 4, 4, 4, 4, 4]", "network_config.blocks=1", *SMALL]
     run = open_or_create(folder, recipes.load("smoke", [*own, *settings]), {"seed": 1})
+    run.save()
     network = registry.build(run.recipe.network, run.recipe.network_config)
     for number, variable in enumerate(network.variables(level)):
         variable.assign_add(np.random.default_rng(number).normal(0, 0.05, variable.shape))

@@ -108,7 +108,7 @@ def test_a_loss_that_is_not_finite_stops_at_its_step(tmp_path):
 
 
 def test_a_run_keeps_its_network(tmp_path):
-    tiny_run(tmp_path / "run")
+    tiny_run(tmp_path / "run").save()
     with pytest.raises(UserError, match=r"was begun with network pynet_mobile; recipe smoke has pynet"):
         tiny_run(tmp_path / "run", "network=pynet", "network_config={}")
 

@@ -49,6 +49,7 @@ def pairs(tmp_path_factory):
 def untrained(tmp_path_factory):
     """A run whose levels count as finished, for a finer level to start from."""
     run = open_or_create(tmp_path_factory.mktemp("untrained") / "run", recipes.load("pynet_paper", SETTINGS))
+    run.save()
     network = registry.build(run.recipe.network, run.recipe.network_config)
     for level in network.pictures:
         weights.save(network.variables(level), run.weights(level))

@@ -78,6 +78,7 @@ def test_its_own_checkpoint_comes_before_everything(tmp_path, old, monkeypatch):
 
 def test_the_run_remembers_where_it_started(tmp_path, old):
     run = new_run(tmp_path / "new", old)
+    run.save()
     assert open_run(run.folder) == run
     assert open_or_create(run.folder, None, None).start_from == str(old.folder)
 
@@ -130,7 +131,7 @@ def test_a_finished_phone_model_is_fine_tuned_against_discriminators(tmp_path, o
     ],
 )
 def test_what_can_not_be_started_from_is_one_line(tmp_path, old, capsys, start, settings, words):
-    new_run(tmp_path / "unfinished", None)
+    new_run(tmp_path / "unfinished", None).save()
     command = ["train", "--run", str(tmp_path / "new"), "--recipe", "pynet_mobile_adversarial"]
     for setting in [*SMALL, CHANNELS, BLOCKS, *settings]:
         command += ["--set", setting]
@@ -142,3 +143,4 @@ def test_what_can_not_be_started_from_is_one_line(tmp_path, old, capsys, start, 
     assert line.startswith("error: ")
     for word in words:
         assert word in line
+    assert not (tmp_path / "new").exists()

@@ -14,6 +14,7 @@ import java.nio.channels.FileChannel;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.junit.Assert;
 import org.junit.Assume;
 
 /**
@@ -25,13 +26,14 @@ public final class Reference {
 
     private Reference() {}
 
-    /** The cases of a kind, from {@code kind.json}. */
+    /** The cases of a kind, from {@code kind.json}; never none, which would pass every test. */
     public static List<Map<String, Object>> cases(String kind) throws IOException, DemoException {
         Assume.assumeTrue("no reference files (python -m pytest tests/android_demo writes them)", FOLDER != null);
         List<Map<String, Object>> cases = new ArrayList<>();
         for (Object one : (List<?>) Json.parse(text(kind + ".json"))) {
             cases.add(object(one));
         }
+        Assert.assertFalse(kind, cases.isEmpty());
         return cases;
     }
 

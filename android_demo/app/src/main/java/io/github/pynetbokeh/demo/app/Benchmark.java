@@ -29,11 +29,9 @@ public final class Benchmark {
     private final Executor background;
     private final Engines engines;
     private final Handler main = new Handler(Looper.getMainLooper());
+    final Status status = new Status("");
 
-    private Session.Listener listener;
     private Run run;
-    private int percent;
-    private String message = "";
     private String table = "";
     private File result;
 
@@ -44,27 +42,8 @@ public final class Benchmark {
         this.engines = engines;
     }
 
-    void attach(Session.Listener listener) {
-        this.listener = listener;
-        listener.onSessionChanged();
-    }
-
-    void detach(Session.Listener listener) {
-        if (this.listener == listener) {
-            this.listener = null;
-        }
-    }
-
     boolean isRunning() {
         return run != null;
-    }
-
-    int percent() {
-        return percent;
-    }
-
-    String message() {
-        return message;
     }
 
     /** The results for the screen; empty before there are any. */
@@ -91,10 +70,10 @@ public final class Benchmark {
         File file = new File(folder(context), request.file);
         Files.discard(file);
         run = new Run(request, file);
-        percent = 0;
+        status.percent = 0;
         table = "";
         result = null;
-        say(texts.getString(R.string.benchmark_waiting));
+        status.say(texts.getString(R.string.benchmark_waiting));
         background.execute(run);
     }
 
@@ -102,7 +81,7 @@ public final class Benchmark {
     void refuse(String reason, String file) {
         if (run == null) {
             writeFailure(reason, new File(folder(context), file));
-            say(texts.getString(R.string.benchmark_failed, reason));
+            status.say(texts.getString(R.string.benchmark_failed, reason));
         }
     }
 
@@ -117,13 +96,6 @@ public final class Benchmark {
         File copy = new File(SharedFiles.folder(context), result.getName());
         Files.write(copy, out -> Files.copy(result, out));
         return SharedFiles.uri(copy);
-    }
-
-    void say(String text) {
-        message = text;
-        if (listener != null) {
-            listener.onSessionChanged();
-        }
     }
 
     private static void writeFailure(String reason, File file) {
@@ -204,9 +176,9 @@ public final class Benchmark {
         public void report(float share, String step) {
             int now = (int) (100 * share);
             main.post(() -> {
-                if (run == this && (now > percent || percent == 0)) {
-                    percent = now;
-                    say(texts.getString(R.string.benchmark_running, step, now));
+                if (run == this && (now > status.percent || status.percent == 0)) {
+                    status.percent = now;
+                    status.say(texts.getString(R.string.benchmark_running, step, now));
                 }
             });
         }
@@ -220,7 +192,7 @@ public final class Benchmark {
             run = null;
             table = lines;
             result = written;
-            say(said);
+            status.say(said);
         }
     }
 }

@@ -23,7 +23,7 @@ import java.io.IOException;
  * The benchmark's screen, and its headless mode: an intent with the extra {@code backends} starts it at once (README.md
  * has the command), and the result, or {@code {"error": …}}, is written to the app's external files.
  */
-public final class BenchmarkActivity extends Activity implements Session.Listener {
+public final class BenchmarkActivity extends Activity implements Status.Listener {
     static final String BACKENDS = "backends";
     static final String THREADS = "threads";
     static final String WARMUP = "warmup";
@@ -69,23 +69,23 @@ public final class BenchmarkActivity extends Activity implements Session.Listene
     @Override
     protected void onStart() {
         super.onStart();
-        benchmark.attach(this);
+        benchmark.status.attach(this);
     }
 
     @Override
     protected void onStop() {
-        benchmark.detach(this);
+        benchmark.status.detach(this);
         super.onStop();
     }
 
     @Override
-    public void onSessionChanged() {
+    public void onStatusChanged() {
         boolean running = benchmark.isRunning();
         start.setVisibility(running ? View.GONE : View.VISIBLE);
         cancel.setVisibility(running ? View.VISIBLE : View.GONE);
         progress.setVisibility(running ? View.VISIBLE : View.INVISIBLE);
-        progress.setProgress(benchmark.percent());
-        status.setText(benchmark.message());
+        progress.setProgress(benchmark.status.percent);
+        status.setText(benchmark.status.message);
         results.setText(benchmark.table());
         results.setVisibility(benchmark.table().isEmpty() ? View.GONE : View.VISIBLE);
         if (running) { // a phone that goes to sleep slows down
@@ -154,7 +154,7 @@ public final class BenchmarkActivity extends Activity implements Session.Listene
             send.addFlags(Intent.FLAG_GRANT_READ_URI_PERMISSION);
             startActivity(Intent.createChooser(send, getString(R.string.share_results)));
         } catch (IOException | ActivityNotFoundException error) {
-            benchmark.say(getString(R.string.benchmark_failed, error.getMessage()));
+            benchmark.status.say(getString(R.string.benchmark_failed, error.getMessage()));
         }
     }
 

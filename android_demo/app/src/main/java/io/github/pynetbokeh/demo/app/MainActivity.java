@@ -20,7 +20,7 @@ import android.widget.Toolbar;
 import io.github.pynetbokeh.demo.R;
 
 /** The one screen for pictures: shows the {@link Session} and passes on what the user does. It keeps nothing itself. */
-public final class MainActivity extends Activity implements Session.Listener {
+public final class MainActivity extends Activity implements Status.Listener {
     private static final int TAKE = 1;
     private static final int CHOOSE = 2;
     private static final int SAVE = 3;
@@ -78,25 +78,25 @@ public final class MainActivity extends Activity implements Session.Listener {
     @Override
     protected void onStart() {
         super.onStart();
-        session.attach(this);
+        session.status.attach(this);
     }
 
     @Override
     protected void onStop() {
-        session.detach(this);
+        session.status.detach(this);
         super.onStop();
     }
 
     @Override
-    public void onSessionChanged() {
+    public void onStatusChanged() {
         Session.Work work = session.work();
         boolean idle = work == Session.Work.NONE;
         boolean rendering = work == Session.Work.RENDERING;
         boolean hasPicture = session.original() != null;
-        status.setText(session.message());
+        status.setText(session.status.message);
         progress.setVisibility(idle ? View.INVISIBLE : View.VISIBLE);
         progress.setIndeterminate(!rendering);
-        progress.setProgress(session.percent());
+        progress.setProgress(session.status.percent);
         render.setVisibility(rendering ? View.GONE : View.VISIBLE);
         render.setEnabled(idle && hasPicture);
         cancel.setVisibility(rendering ? View.VISIBLE : View.GONE);
@@ -178,7 +178,7 @@ public final class MainActivity extends Activity implements Session.Listener {
         try {
             startActivityForResult(intent, request);
         } catch (ActivityNotFoundException | SecurityException error) {
-            session.say(getString(whenMissing));
+            session.status.say(getString(whenMissing));
         }
     }
 
@@ -193,7 +193,7 @@ public final class MainActivity extends Activity implements Session.Listener {
         } else if (request == CHOOSE && data != null && data.getData() != null) {
             session.open(data.getData());
         } else if (request == CHOOSE) {
-            session.say(getString(R.string.cannot_open));
+            session.status.say(getString(R.string.cannot_open));
         }
     }
 
@@ -203,7 +203,7 @@ public final class MainActivity extends Activity implements Session.Listener {
         if (uri instanceof Uri) {
             session.open((Uri) uri);
         } else {
-            session.say(getString(R.string.cannot_open));
+            session.status.say(getString(R.string.cannot_open));
         }
     }
 
@@ -221,7 +221,7 @@ public final class MainActivity extends Activity implements Session.Listener {
         if (request == SAVE && results.length > 0 && results[0] == PackageManager.PERMISSION_GRANTED) {
             session.save();
         } else if (request == SAVE) {
-            session.say(getString(R.string.no_permission));
+            session.status.say(getString(R.string.no_permission));
         }
     }
 
@@ -235,7 +235,7 @@ public final class MainActivity extends Activity implements Session.Listener {
         try {
             startActivity(Intent.createChooser(send, getString(R.string.share_with)));
         } catch (ActivityNotFoundException error) {
-            session.say(getString(R.string.nothing_to_share_with));
+            session.status.say(getString(R.string.nothing_to_share_with));
         }
     }
 

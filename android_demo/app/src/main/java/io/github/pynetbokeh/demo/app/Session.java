@@ -15,16 +15,10 @@ import java.util.Date;
 import java.util.concurrent.Executor;
 
 /**
- * The picture that is worked on, and what is done to it in the background. One a process: activities come and go (a
- * rotation makes a new one) and look at it. All methods belong to the main thread.
+ * The picture that is worked on, and what is done to it in the background. One a process: activities come and go and
+ * look at it. All methods belong to the main thread.
  */
 public final class Session implements BackgroundTask.Owner {
-    /** An activity that shows the session. */
-    public interface Listener {
-        /** Something changed; look again. */
-        void onSessionChanged();
-    }
-
     /** What goes on in the background. */
     enum Work {
         NONE,
@@ -44,12 +38,10 @@ public final class Session implements BackgroundTask.Owner {
     private final Renderer renderer;
     private final SessionFiles files;
     final Settings settings;
+    final Status status;
 
-    private Listener listener;
     private Work work = Work.NONE;
     private BackgroundTask task;
-    private int percent;
-    private String message;
     private Photo photo;
     private Bitmap original;
     private Bitmap rendered;
@@ -64,32 +56,11 @@ public final class Session implements BackgroundTask.Owner {
         this.renderer = renderer;
         this.files = new SessionFiles(context);
         this.settings = new Settings(context);
-        this.message = texts.getString(R.string.empty);
-    }
-
-    void attach(Listener listener) {
-        this.listener = listener;
-        listener.onSessionChanged();
-    }
-
-    void detach(Listener listener) {
-        if (this.listener == listener) {
-            this.listener = null;
-        }
+        this.status = new Status(texts.getString(R.string.empty));
     }
 
     Work work() {
         return work;
-    }
-
-    /** Of the rendering, 0 to 100. */
-    int percent() {
-        return percent;
-    }
-
-    /** One line on what is, or what went wrong. */
-    String message() {
-        return message;
     }
 
     /** Null before a picture was opened. */
@@ -118,11 +89,6 @@ public final class Session implements BackgroundTask.Owner {
         return SharedFiles.uri(files.rendered);
     }
 
-    void say(String message) {
-        this.message = message;
-        changed();
-    }
-
     void setSubject(Settings.Subject subject) {
         if (subject == settings.subject()) {
             return;
@@ -130,14 +96,14 @@ public final class Session implements BackgroundTask.Owner {
         settings.setSubject(subject);
         if (original != null && work == Work.NONE) {
             dropRendering();
-            say(hint());
+            status.say(hint());
         }
     }
 
     void setStrength(int percent) {
         settings.setStrength(percent);
         if (rendered != null && work == Work.NONE) {
-            say(texts.getString(R.string.hint_changed));
+            status.say(texts.getString(R.string.hint_changed));
         }
     }
 
@@ -146,7 +112,7 @@ public final class Session implements BackgroundTask.Owner {
         if (focus != null && work == Work.NONE) {
             dropRendering();
             focus.paint(x0, y0, x1, y1, BRUSH);
-            say(hint());
+            status.say(hint());
         }
     }
 
@@ -166,7 +132,7 @@ public final class Session implements BackgroundTask.Owner {
                 focus = map;
                 dropRendering();
                 focusChanged();
-                message = hint();
+                status.message = hint();
             };
         });
     }
@@ -176,7 +142,7 @@ public final class Session implements BackgroundTask.Owner {
             focus.clear();
             dropRendering();
             focusChanged();
-            say(hint());
+            status.say(hint());
         }
     }
 
@@ -195,7 +161,7 @@ public final class Session implements BackgroundTask.Owner {
     /** Opens a picture that another app lends: a content URI, as a file's could be one of this app's own. */
     void open(Uri uri) {
         if (!ContentResolver.SCHEME_CONTENT.equals(uri.getScheme())) {
-            say(texts.getString(R.string.cannot_open));
+            status.say(texts.getString(R.string.cannot_open));
             return;
         }
         if (work != Work.NONE) {
@@ -258,7 +224,7 @@ public final class Session implements BackgroundTask.Owner {
                 return () -> {
                     placed.run();
                     rendered = result;
-                    message = result == null ? message : texts.getString(R.string.hint_compare);
+                    status.message = result == null ? status.message : texts.getString(R.string.hint_compare);
                     if (interrupted && next == null) {
                         render();
                     }
@@ -281,7 +247,7 @@ public final class Session implements BackgroundTask.Owner {
             Bitmap result = OpenedPhoto.shown(files.rendered, texts);
             return () -> {
                 rendered = result;
-                message = said;
+                status.message = said;
             };
         });
     }
@@ -294,7 +260,7 @@ public final class Session implements BackgroundTask.Owner {
         start(Work.SAVING, texts.getString(R.string.saving), running -> {
             try {
                 String name = Gallery.save(context, files.rendered, Gallery.newName(new Date()));
-                return () -> message = texts.getString(R.string.saved, name);
+                return () -> status.message = texts.getString(R.string.saved, name);
             } catch (IOException | RuntimeException error) {
                 throw new DemoException(texts.getString(R.string.cannot_save, error.getMessage()), error);
             }
@@ -315,7 +281,7 @@ public final class Session implements BackgroundTask.Owner {
             original = opened.shown;
             rendered = null;
             focus = opened.focus;
-            message = hint();
+            status.message = hint();
         };
     }
 
@@ -343,24 +309,18 @@ public final class Session implements BackgroundTask.Owner {
             return;
         }
         work = kind;
-        percent = 0;
-        message = text;
+        status.percent = 0;
+        status.message = text;
         task = new BackgroundTask(job, this, texts);
         background.execute(task);
-        changed();
-    }
-
-    private void changed() {
-        if (listener != null) {
-            listener.onSessionChanged();
-        }
+        status.changed();
     }
 
     @Override
     public void onProgress(BackgroundTask reporting, int done) {
-        if (task == reporting && done > percent) {
-            percent = done;
-            say(texts.getString(R.string.rendering, done));
+        if (task == reporting && done > status.percent) {
+            status.percent = done;
+            status.say(texts.getString(R.string.rendering, done));
         }
     }
 
@@ -369,16 +329,16 @@ public final class Session implements BackgroundTask.Owner {
         boolean wasRendering = work == Work.RENDERING;
         work = Work.NONE;
         task = null;
-        percent = 0;
+        status.percent = 0;
         if (wasRendering) {
             settings.setRendering(false);
         }
         if (result != null) {
             result.run();
         } else {
-            message = failure;
+            status.message = failure;
         }
-        changed();
+        status.changed();
         Runnable waiting = next;
         next = null;
         if (waiting != null) {

@@ -61,7 +61,7 @@ final class Screen {
             Thread.sleep(5);
             shadowOf(Looper.getMainLooper()).idle();
             if (System.nanoTime() > deadline) {
-                throw new AssertionError("still " + session().work() + ": " + session().message());
+                throw new AssertionError("still " + session().work() + ": " + session().status.message);
             }
         } while (session().work() != Session.Work.NONE);
         shadowOf(Looper.getMainLooper()).idle();

@@ -4,7 +4,6 @@ import static org.junit.Assert.assertEquals;
 import static org.junit.Assert.assertTrue;
 
 import io.github.pynetbokeh.demo.Reference;
-import java.util.List;
 import java.util.Map;
 import org.junit.Test;
 
@@ -14,9 +13,7 @@ public class FiltersTest {
 
     @Test
     public void theyGiveOpenCvsValues() throws Exception {
-        List<Map<String, Object>> cases = Reference.cases("filters");
-        assertTrue(cases.size() > 10);
-        for (Map<String, Object> one : cases) {
+        for (Map<String, Object> one : Reference.cases("filters")) {
             Picture from = Reference.picture(Reference.object(one.get("from")));
             Picture wanted = Reference.picture(Reference.object(one.get("to")));
             Picture made = made((String) one.get("filter"), one, from, wanted);

@@ -1,7 +1,6 @@
 package io.github.pynetbokeh.demo.core;
 
 import static org.junit.Assert.assertEquals;
-import static org.junit.Assert.assertTrue;
 
 import io.github.pynetbokeh.demo.Reference;
 import java.util.List;
@@ -11,9 +10,7 @@ import org.junit.Test;
 public class StatisticsTest {
     @Test
     public void theyAreThoseOfThePythonBenchmark() throws Exception {
-        List<Map<String, Object>> cases = Reference.cases("statistics");
-        assertTrue(cases.size() > 3);
-        for (Map<String, Object> one : cases) {
+        for (Map<String, Object> one : Reference.cases("statistics")) {
             List<?> given = (List<?>) one.get("samples");
             double[] samples = new double[given.size()];
             for (int index = 0; index < samples.length; index++) {

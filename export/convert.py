@@ -36,7 +36,7 @@ def convert(
     Raises UserError with the converter's own words when it refuses, and for a layer that would stay float unasked.
     """
     if not recipe.integer:
-        return _converted(model, recipe)
+        return Graph(_converted(model, recipe)).activations_apart()
     if ranges is None:
         raise UserError(f"{recipe.name}: calibration pictures are needed")
     return integer(float_graph(model, recipe), model, recipe, ranges, means)
@@ -85,7 +85,7 @@ def integer(
                 f"{recipe.name}: {node.layer} has no integer form ({node.operator}); "
                 "keep_float.layers of a recipe keeps it float"
             )
-    return quantized.sixteen_bits() if recipe.activations == "int16" else content
+    return quantized.sixteen_bits() if recipe.activations == "int16" else quantized.activations_apart()
 
 
 def _rounded(operator: str, kernel: np.ndarray) -> np.ndarray:

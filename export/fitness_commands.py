@@ -77,10 +77,11 @@ def _check_arm(arguments: argparse.Namespace) -> int:
         for one in check_arm.check(model, cpus=cpus):
             if one.worst == 0:
                 said = "bit for bit the same"
-            elif one.exact:
+            elif one.steps:
                 said = f"up to {one.worst:.0f} of 255 steps apart, {one.share:.2%} of the values differ"
+                said += f", {one.allowed:.0f} allowed" if one.allowed else ""
             else:
-                said = f"at most {one.worst:.2g} apart, {check_arm.FLOAT_TOLERANCE:g} allowed"
+                said = f"at most {one.worst:.2g} apart, {one.allowed:g} allowed"
             print(f"  {'' if one.fits else 'FAILED: '}{one.cpu}: {one.output} {said}")
             failed = failed or not one.fits
     return EXIT_FAILED if failed else 0

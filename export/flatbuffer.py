@@ -15,6 +15,12 @@ WITH_BIAS = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")
 CONVOLUTIONS = ("CONV_2D", "DEPTHWISE_CONV_2D")
 KERAS_ORDER = (1, 2, 3, 0)  # of the axes of their kernels
 FLOATS = (schema.TensorType.FLOAT32, schema.TensorType.FLOAT16)
+WITHOUT_ACTIVATION = 3  # version of TRANSPOSE_CONV; 2 has no bias either
+ACTIVATIONS = {
+    schema.ActivationFunctionType.RELU: schema.BuiltinOperator.RELU,
+    schema.ActivationFunctionType.RELU_N1_TO_1: schema.BuiltinOperator.RELU_N1_TO_1,
+    schema.ActivationFunctionType.RELU6: schema.BuiltinOperator.RELU6,
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -141,6 +147,29 @@ class Graph:
                     self._widen(tensors[index], 0.5 if operator.inputs[0] in halved else 1.0)
         return bytes(flatbuffer_utils.convert_object_to_bytearray(self._model))
 
+    def activations_apart(self) -> bytes:
+        """The graph, drawing the same, without activations in transposed convolutions: LiteRT's GPU delegate does not
+        read those there, and takes version 3 of the operator at most, which has none (TransposeConv's parser in
+        tflite/delegates/gpu/common/model_builder.cc).
+
+        The activation becomes an operator of its own, which XNNPACK makes a part of the convolution again. A ReLU just
+        goes where the lowest 8-bit step is 0: nothing below it can be stored.
+        """
+        changed = _read(self.content)
+        (graph,) = changed.subgraphs
+        fused = [one for one in graph.operators if _activation_within(one) in ACTIVATIONS]
+        if not fused:
+            return self.content
+        for operator in fused:
+            activation, given = _activation_within(operator), graph.tensors[operator.outputs[0]]
+            lowest = given.type == schema.TensorType.INT8 and given.quantization.zeroPoint[0] == np.iinfo(np.int8).min
+            if not (lowest and activation == schema.ActivationFunctionType.RELU):
+                _activate(changed, operator, ACTIVATIONS[activation])
+            operator.builtinOptions.fusedActivationFunction = schema.ActivationFunctionType.NONE
+            code = changed.operatorCodes[operator.opcodeIndex]
+            code.version = min(code.version, WITHOUT_ACTIVATION)
+        return bytes(flatbuffer_utils.convert_object_to_bytearray(changed))
+
     def _is_bias(self, tensor) -> bool:
         stored = self._model.buffers[tensor.buffer].data is not None
         return stored and tensor.type == schema.TensorType.INT32 and tensor.quantization.scale is not None
@@ -209,20 +238,52 @@ def _rescaled(model, reader, index: int) -> int:
     whoever else reads them: activations up to 0.2 beside others up to 17 were left with 3 steps (glass_net).
     """
     (graph,) = model.subgraphs
-    code = schema.OperatorCodeT()
-    code.builtinCode = code.deprecatedBuiltinCode = schema.BuiltinOperator.LEAKY_RELU
-    code.version = 1
-    model.operatorCodes.append(code)
     source = graph.tensors[index]
-    between = schema.TensorT()
-    between.name = graph.tensors[reader.outputs[0]].name.partition(b";")[0] + b"/rescaled_%d" % index
-    between.type, between.shape, between.shapeSignature = source.type, source.shape, source.shapeSignature
-    between.buffer, between.hasRank = 0, source.hasRank
-    graph.tensors.append(between)
-    same = schema.OperatorT()
-    same.opcodeIndex, same.inputs = len(model.operatorCodes) - 1, np.array([index], np.int32)
-    same.outputs = np.array([len(graph.tensors) - 1], np.int32)
+    name = graph.tensors[reader.outputs[0]].name.partition(b";")[0] + b"/rescaled_%d" % index
+    between = _tensor(model, name, source)
+    same = _pointwise(model, schema.BuiltinOperator.LEAKY_RELU, index, between)
     same.builtinOptionsType, same.builtinOptions = schema.BuiltinOptions.LeakyReluOptions, schema.LeakyReluOptionsT()
     same.builtinOptions.alpha = 1.0
     graph.operators.insert(graph.operators.index(reader), same)
+    return between
+
+
+def _activation_within(operator) -> int | None:
+    """That of a transposed convolution."""
+    options = operator.builtinOptions
+    return options.fusedActivationFunction if isinstance(options, schema.TransposeConvOptionsT) else None
+
+
+def _activate(model, operator, kind: int) -> None:
+    """Puts an activation of that kind behind an operator, which then gives a tensor named after its own layer alone."""
+    (graph,) = model.subgraphs
+    (given,) = operator.outputs
+    tensor = graph.tensors[given]
+    name, _, own = tensor.name.partition(b";")
+    between = _tensor(model, own or name + b"/linear", tensor)
+    graph.tensors[between].quantization = tensor.quantization
+    activation = _pointwise(model, kind, between, given, version=1 if tensor.type in FLOATS else 2)
+    operator.outputs = np.array([between], np.int32)
+    graph.operators.insert(graph.operators.index(operator) + 1, activation)
+
+
+def _tensor(model, name: bytes, like) -> int:
+    """Adds an activation of the shape and type of another; returns its number."""
+    (graph,) = model.subgraphs
+    tensor = schema.TensorT()
+    tensor.name, tensor.buffer = name, 0
+    tensor.type, tensor.shape, tensor.shapeSignature = like.type, like.shape, like.shapeSignature
+    tensor.hasRank = like.hasRank
+    graph.tensors.append(tensor)
     return len(graph.tensors) - 1
+
+
+def _pointwise(model, kind: int, read: int, gives: int, *, version: int = 1):
+    """A new operator that makes one tensor of one other, not yet in the graph."""
+    code, operator = schema.OperatorCodeT(), schema.OperatorT()
+    code.builtinCode = code.deprecatedBuiltinCode = kind
+    code.version = version
+    model.operatorCodes.append(code)
+    operator.opcodeIndex = len(model.operatorCodes) - 1
+    operator.inputs, operator.outputs = np.array([read], np.int32), np.array([gives], np.int32)
+    return operator

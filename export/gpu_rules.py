@@ -22,6 +22,24 @@ REJECTED = {
     "MIRROR_PAD": "reflect padding; pad with zeros",
     "SPLIT": "no such operator there; slice instead",
 }
+# No newer version of these is taken by LiteRT 2.3's accelerator: it was asked with operators that said to be newer. Of
+# the other operators of the networks here it took all versions that the CPU has.
+MAX_VERSION = {
+    "CONCATENATION": 6,
+    "CONV_2D": 6,
+    "DEPTHWISE_CONV_2D": 6,
+    "DEQUANTIZE": 3,
+    "LOGISTIC": 2,
+    "MAX_POOL_2D": 2,
+    "QUANTIZE": 2,
+    "RELU": 2,
+    "RESIZE_BILINEAR": 3,
+    "RSQRT": 2,
+    "SUB": 2,
+    "TANH": 2,
+    "TRANSPOSE_CONV": 3,
+}
+WRONG_TYPES = ("int16", "int64")  # of what is computed
 REDUCTIONS = ("MEAN", "SUM", "REDUCE_PROD")
 
 
@@ -40,21 +58,30 @@ class Finding:
 
 def rejected(graph: Graph) -> list[Finding]:
     """The operators and shapes of a graph that phone GPUs are known to reject, in the order of execution."""
-    findings = []
-    for one in graph.operators:
-        highest = max((tensor.shape for tensor in (*graph.read_by(one), *graph.made_by(one))), key=len)
-        shape = graph.made_by(one)[0].shape
-        if one.kind in REJECTED:
-            findings.append(Finding(graph.name(one), one.kind, shape, REJECTED[one.kind]))
-        elif one.kind == "TRANSPOSE_CONV" and one.options.get("FusedActivationFunction"):
-            reason = "an activation is a part of it (version 4), which LiteRT's GPU delegate does not take"
-            findings.append(Finding(graph.name(one), one.kind, shape, reason))
-        elif one.kind.startswith(("Flex", "CUSTOM")):
-            findings.append(Finding(graph.name(one), one.kind, shape, "not a built-in operator"))
-        elif len(highest) > MAX_RANK:
-            reason = f"a tensor of {len(highest)} dimensions, at most {MAX_RANK} are taken"
-            findings.append(Finding(graph.name(one), one.kind, highest, reason))
-    return findings
+    found = ((one, _refusal(graph, one)) for one in graph.operators)
+    return [Finding(graph.name(one), one.kind, *refusal) for one, refusal in found if refusal]
+
+
+def _refusal(graph: Graph, one: Operator) -> tuple[tuple[int, ...], str] | None:
+    """The shape of what is refused, and why."""
+    tensors = (*graph.read_by(one), *graph.made_by(one))
+    highest = max((tensor.shape for tensor in tensors), key=len)
+    wrong = next((tensor.dtype for tensor in tensors if tensor.dtype in WRONG_TYPES and not tensor.constant), None)
+    version, newest = one.version, MAX_VERSION.get(one.kind, one.version)
+    shape = graph.made_by(one)[0].shape
+    if one.kind in REJECTED:
+        return shape, REJECTED[one.kind]
+    if one.kind.startswith(("Flex", "CUSTOM")):
+        return shape, "not a built-in operator"
+    if len(highest) > MAX_RANK:
+        return highest, f"a tensor of {len(highest)} dimensions, at most {MAX_RANK} are taken"
+    if wrong:
+        return shape, f"{wrong} values; LiteRT's GPU delegate takes floats and 8 bits"
+    if one.kind == "TRANSPOSE_CONV" and one.options.get("FusedActivationFunction"):
+        return shape, f"an activation is a part of it (version {version}), which LiteRT's GPU delegate does not take"
+    if version > newest:
+        return shape, f"version {version}; LiteRT's GPU delegate takes {newest} at most"
+    return None
 
 
 @dataclasses.dataclass(frozen=True)

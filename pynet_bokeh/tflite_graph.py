@@ -70,6 +70,7 @@ class Operator:
       inputs, outputs: tensors' numbers; an optional input that is absent is left out.
       options: for convolutions `Padding` (0 is SAME), `StrideH`, `StrideW`, `DilationHFactor`, `DilationWFactor`;
         for transposed ones `FusedActivationFunction` (0 is none).
+      version: of the operator, higher where it needs more than the oldest LiteRT had.
     """
 
     index: int
@@ -77,6 +78,7 @@ class Operator:
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
     options: Mapping[str, int]
+    version: int = 1
 
 
 @dataclasses.dataclass(frozen=True)
@@ -146,7 +148,8 @@ def _graph(content: bytes) -> Graph:
     from ai_edge_litert import schema_py_generated as schema  # 0.5 s: not before a file is looked into
 
     model = schema.Model.GetRootAs(content, 0)
-    kinds = [_kind(model.OperatorCodes(number)) for number in range(model.OperatorCodesLength())]
+    codes = [model.OperatorCodes(number) for number in range(model.OperatorCodesLength())]
+    kinds = [(_kind(code), code.Version()) for code in codes]
     filled = [
         model.Buffers(number).DataLength() > 0 or model.Buffers(number).Offset() > 1
         for number in range(model.BuffersLength())
@@ -197,13 +200,14 @@ def _tensor(number: int, tensor, filled) -> Tensor:
 
 
 def _operator(number: int, operator, kinds) -> Operator:
-    kind = kinds[operator.OpcodeIndex()]
+    kind, version = kinds[operator.OpcodeIndex()]
     return Operator(
         index=number,
         kind=kind,
         inputs=tuple(one for axis in range(operator.InputsLength()) if (one := int(operator.Inputs(axis))) >= 0),
         outputs=tuple(int(operator.Outputs(axis)) for axis in range(operator.OutputsLength())),
         options=_options(kind, operator),
+        version=version,
     )
 
 

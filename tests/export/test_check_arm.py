@@ -58,6 +58,22 @@ def test_what_differs_is_told(tiny_models, monkeypatch, capsys, model, change, c
     assert said in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(("steps", "code"), [(2, 0), (3, 1)])
+def test_where_floats_are_on_the_way_a_few_steps_are_allowed(tiny_models, monkeypatch, capsys, steps, code):
+    faked(monkeypatch, lambda stored: np.where(stored > 100, stored - np.uint8(steps), stored))
+    monkeypatch.setattr(check_arm, "_computes_in_float", lambda model: True)
+    assert main(["check-arm", str(tiny_models / "int8.tflite"), "--cpu", "cortex-a53"]) == code
+    said = capsys.readouterr().out
+    assert f"cortex-a53: bokeh up to {steps} of 255 steps apart" in said
+    assert "of the values differ, 2 allowed" in said
+    assert ("FAILED" in said) == bool(code)
+
+
+def test_float_arithmetic_is_found_in_a_graph(tiny_models):
+    assert check_arm._computes_in_float(tiny_models / "focus.tflite")
+    assert not check_arm._computes_in_float(tiny_models / "int8.tflite")
+
+
 def test_without_an_emulator_it_says_so_loudly(tiny_models, monkeypatch, capsys, tmp_path):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setattr(check_arm.platform, "machine", lambda: "x86_64")

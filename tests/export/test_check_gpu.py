@@ -5,6 +5,7 @@ import pytest
 
 from export import check_gpu, debian
 from export.__main__ import main
+from export.gpu_rules import Finding
 from pynet_bokeh.errors import UserError
 from pynet_bokeh.runtime import Tensor
 
@@ -30,6 +31,25 @@ def test_a_graph_is_compiled_and_agrees_with_the_cpu(tiny_models, quiet):
 def test_an_eight_bit_graph_too(tiny_models, quiet):
     found = check_gpu.check(tiny_models / "int8.tflite", report=quiet)
     assert (found.compiled, found.failures, found.skipped) == (True, [], [])
+
+
+@pytest.mark.parametrize(("model", "failures"), [("focus", 2), ("int8", 0)])
+def test_where_the_cpu_computes_in_integers_less_agreement_is_asked(tiny_models, monkeypatch, quiet, model, failures):
+    """36 dB: too few for float arithmetic, enough for integers against a GPU's floats."""
+    original = check_gpu._ask
+
+    def ask(model, inputs, where, environment, seconds):
+        outputs = original(model, inputs, "xnnpack", environment, seconds)
+        if where == "xnnpack":
+            return outputs
+        return [{name: four_steps(value) for name, value in one.items()} for one in outputs]
+
+    def four_steps(value):
+        return value ^ 4 if value.dtype == np.uint8 else value + np.float32(4 / 255)
+
+    monkeypatch.setattr(check_gpu, "driver_environment", dict)
+    monkeypatch.setattr(check_gpu, "_ask", ask)
+    assert len(check_gpu.check(tiny_models / f"{model}.tflite", report=quiet).failures) == failures
 
 
 def test_without_a_driver_it_says_so_loudly(tiny_models, monkeypatch, capsys):
@@ -63,8 +83,18 @@ def test_what_differs_is_a_failure(change, failure):
     picture = np.full((1, 8, 8, 3), 0.5, np.float32)
     tensor = Tensor("bokeh", picture.shape, picture.dtype, 0.0, 0)
     with np.errstate(divide="ignore"):
-        check_gpu._judge(result, "gpu", tensor, [change(picture)], [picture])
+        check_gpu._judge(result, "gpu", tensor, [change(picture)], [picture], 40)
     assert result.failures == [failure]
+
+
+def test_of_one_reason_the_first_operators_are_named_and_the_others_counted():
+    findings = [Finding(f"layer{number}", "ADD", (1, 2), "16 bits") for number in range(7)]
+    lines = check_gpu._named([*findings, Finding("odd", "SPLIT", (1,), "no such operator")])
+    assert lines == [
+        *(f"layer{number}: ADD [1, 2]: 16 bits" for number in range(5)),
+        "odd: SPLIT [1]: no such operator",
+        "2 more: 16 bits",
+    ]
 
 
 @needs_vulkan

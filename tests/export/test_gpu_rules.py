@@ -1,3 +1,4 @@
+import dataclasses
 import subprocess
 import sys
 
@@ -85,6 +86,25 @@ def test_a_transposed_convolution_with_an_activation_in_it_is_named(activation, 
     operator = Operator(0, "TRANSPOSE_CONV", (0,), (0,), {"FusedActivationFunction": activation})
     found = gpu_rules.rejected(Graph((tensor,), (operator,), (0,), (0,), subgraphs=1))
     assert [finding.layer for finding in found] == ["up"] * findings
+
+
+def named(tensor, kind, **options):
+    operator = Operator(0, kind, (0,), (0,), {}, **options)
+    return [str(one) for one in gpu_rules.rejected(Graph((tensor,), (operator,), (0,), (0,), subgraphs=1))]
+
+
+def test_an_operator_newer_than_the_gpu_knows_is_named():
+    tensor = Tensor(0, "model/sum/add", (1, 8, 8, 3), "float32", constant=False, fixed=True)
+    assert named(tensor, "SUB", version=2) == []
+    assert named(tensor, "SUB", version=3) == [
+        "sum: SUB [1, 8, 8, 3]: version 3; LiteRT's GPU delegate takes 2 at most"
+    ]
+
+
+def test_sixteen_bits_are_named():
+    tensor = Tensor(0, "model/sum/add", (1, 8, 8, 3), "int16", constant=False, fixed=True)
+    assert named(tensor, "ADD")[0].endswith("int16 values; LiteRT's GPU delegate takes floats and 8 bits")
+    assert named(dataclasses.replace(tensor, constant=True), "ADD") == []
 
 
 _BUILD = """

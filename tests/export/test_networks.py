@@ -6,7 +6,7 @@ import pytest
 
 import foreign_checkpoints
 import published
-from export import exporting
+from export import check_arm, check_gpu, debian, exporting
 from export.recipes import changed, recipe_named
 from pynet_bokeh.errors import UserError
 from pynet_bokeh.importing import import_weights
@@ -45,6 +45,35 @@ def test_float_half_and_int8(tmp_path, name, tflite_probe):
         assert probe["foreign_operators"] == []
         sizes[quantization] = path.stat().st_size
     assert sizes["qat_int8"] < sizes["fp16"] < sizes["fp32"]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not debian.is_there(debian.VULKAN), reason="no software Vulkan: run `make emulators`")
+@pytest.mark.parametrize("name", NETWORKS)
+def test_gpus_take_it(tmp_path, name):
+    """Random weights tell integers from a GPU's floats too far apart for a comparison."""
+    for quantization in ("fp32", "ptq_int8"):
+        found = check_gpu.check(exported(tmp_path, name, quantization), report=lambda line: None)
+        assert (found.compiled, found.rejected, found.skipped) == (True, [], [])
+        assert quantization == "ptq_int8" or found.agreement["gpu_f32"] > 90
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(check_arm.missing() is not None, reason=str(check_arm.missing()))
+@pytest.mark.parametrize("name", NETWORKS)
+def test_arm_draws_the_same(tmp_path, name):
+    for quantization in ("fp32", "ptq_int8"):
+        path = exported(tmp_path, name, quantization)
+        (found,) = check_arm.check(path, cpus=["cortex-a76"], pictures=1, report=lambda line: None)
+        assert found.fits, found
+
+
+def exported(tmp_path, name, quantization):
+    config, spread, size, _ = NETWORKS[name]
+    settings = f"network={name}", f"network_config={config}", f"data.crop={list(size)}"
+    run = finished_run(tmp_path / quantization, *settings, spread=spread)
+    (recipe,) = changed([recipe_named(quantization)], FAST[1:] if quantization == "ptq_int8" else [])
+    return exporting.export(run.folder, quantization=recipe, picture_size=size)
 
 
 def test_a_level_that_the_network_does_not_have_is_named(tmp_path):

@@ -36,14 +36,14 @@ def _exports(arguments: argparse.Namespace) -> int:
 
 
 def markdown(results) -> str:
-    """The table of benchmark.results.Results and its notes.
+    """The table of benchmark.results.Results, the nearest to the float network first, and its notes.
 
     Raises UserError for a model whose sidecar is missing, belongs to another file or has no verification figures.
     """
     settings = [setting for setting in results.settings() if setting.kernels == KERNELS]
     threads = [f"{setting.threads} thread{'s' if setting.threads > 1 else ''}" for setting in settings]
-    heads = ["recipe", "file", "to the float network", "lowest", "SSIM", "lost", *threads, "peak memory"]
-    lines = [heads, [":---", *["---:"] * (len(heads) - 1)]]
+    heads = ["recipe", "file", "to the float network", "lowest", "SSIM", "worst pixel", "lost", *threads, "peak memory"]
+    lines = []
     pictures = set()
     for model in results.models:
         figures = _verification(model)
@@ -57,21 +57,29 @@ def markdown(results) -> str:
         peaks = [one.memory.peak_mb for one in measured.values() if one.memory]
         lines.append(
             [
+                own["psnr"],
                 model.quantization or model.name,
                 f"{model.bytes / 1e6:.2f} MB",
                 f"{own['psnr']:.1f} dB",
                 f"{own['min_psnr']:.1f} dB",
                 "" if own.get("mean_ssim") is None else f"{own['mean_ssim']:.4f}",
+                f"{own['worst_pixel']:.3f}",
                 f"{figures['target']['drop']:+.3f} dB" if figures.get("target") else "",
                 *(f"{measured[one].summary().median:.1f} ms" if one in measured else "" for one in settings),
                 f"{max(peaks):.0f} MB" if peaks else "",
             ]
         )
-    table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    rows = [
+        heads,
+        [":---", *["---:"] * (len(heads) - 1)],
+        *(line[1:] for line in sorted(lines, key=lambda one: -one[0])),
+    ]
+    table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
     counted = ", ".join(f"{all_of} pictures, {told} of them with a target" for all_of, told in sorted(pictures))
     notes = (
-        f"Verified on {counted}: PSNR of all pictures together and of the lowest, mean SSIM; *lost* is PSNR against "
-        f"the targets. XNNPACK kernels where they take an operator; median time, largest resident set of the process. "
+        f"Verified on {counted}: PSNR of all pictures together and of the lowest, mean SSIM, the largest difference of "
+        f"a pixel, of 1; *lost* is PSNR against the targets. XNNPACK kernels where they take an operator; median time, "
+        f"largest resident set of the process. "
         f"{results.machine.cpu}, {results.started[:10]}."
     )
     return f"{table}\n\n{notes}\n"
@@ -91,7 +99,7 @@ def _verification(model) -> dict:
         raise UserError(f"{path}: has no verification figures; models that export tflite wrote are wanted")
     try:
         own, target = found["kernels"][KERNELS], found.get("target")
-        numbers = [own["pictures"], own["psnr"], own["min_psnr"], own.get("mean_ssim") or 0.0]
+        numbers = [own["pictures"], own["psnr"], own["min_psnr"], own["worst_pixel"], own.get("mean_ssim") or 0.0]
         numbers += [target["pictures"], target["drop"]] if target else []
         if not all(isinstance(number, int | float) for number in numbers):
             raise TypeError(f"numbers are wanted; received {numbers}")

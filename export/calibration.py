@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator
 
 import numpy as np
+import tf_keras
 
 from export import artifact, equalize
 from export.observing import observe
@@ -50,21 +51,23 @@ class Calibrated:
     """What `calibrated` finds.
 
     Attributes:
-      scales: by which the network is equalized.
-      ranges: of the equalized network, for int8 and for int16 activations.
-      means: of the equalized network.
+      scales: by which the network is equalized; none where it is not.
+      ranges, means: of the network thus equalized.
     """
 
     scales: equalize.Scales
-    ranges: dict[str, Ranges]
+    ranges: Ranges
     means: Means
 
 
 def calibrated(
-    run: Run, network: Network, level: int, picture_size: tuple[int, int], wanted: Calibration
+    run: Run, network: Network, level: int, picture_size: tuple[int, int], wanted: Calibration, activations: str
 ) -> Calibrated:
-    """Equalizes a run's level and calibrates it; kept in `RUN/levelN/calibration/` until weights, pictures or `wanted`
-    change."""
+    """What a run's level is quantized by; kept in `RUN/levelN/calibration/` until weights, pictures or `wanted` change.
+
+    For int8 activations it is equalized. 16 bits have steps to spare: there equalizing would only make kernels uneven
+    (4 dB, pynet_mobile).
+    """
     origin = {
         "method": artifact.METHOD,
         "weights_sha256": artifact.sha256(run.weights(level)),
@@ -74,17 +77,20 @@ def calibrated(
     }
     origin = json.loads(json.dumps(origin))  # as it is read back
     path = run.level_folder(level) / "calibration" / f"{picture_size[1]}x{picture_size[0]}.json"
-    if path.is_file() and (kept := files.read_json(path))["origin"] == origin:
-        pairs = {kind: {name: tuple(pair) for name, pair in own.items()} for kind, own in kept["ranges"].items()}
-        return Calibrated(kept["scales"], pairs, kept["means"])
-    _, model = load_model(run, level, picture_size=picture_size, batch=1)
-    shown = list(pictures(run, network, level, picture_size, wanted))
+    if not (path.is_file() and files.read_json(path)["origin"] == origin):
+        _, model = load_model(run, level, picture_size=picture_size, batch=1)
+        shown = list(pictures(run, network, level, picture_size, wanted))
+        found = {kind: dataclasses.asdict(one) for kind, one in _both(model, shown).items()}
+        files.write_json(path, {"origin": origin, **found})
+    kept = Calibrated(**files.read_json(path)[activations])
+    return dataclasses.replace(kept, ranges={name: tuple(pair) for name, pair in kept.ranges.items()})
+
+
+def _both(model: tf_keras.Model, shown: list) -> dict[str, Calibrated]:
+    """For int16 and int8 activations; equalizes `model`."""
     seen = observe(model, shown)
+    found = {"int16": Calibrated({}, *calibrate(model, shown, seen, activations="int16"))}
     scales = equalize.scales(model, seen)
     equalize.apply(model, scales)
     seen = {name: one.divided(np.array(scales.get(name, 1.0))) for name, one in seen.items()}
-    ranges = {}
-    for kind in ("int8", "int16"):
-        ranges[kind], means = calibrate(model, shown, seen, activations=kind)
-    files.write_json(path, {"origin": origin, "scales": scales, "ranges": ranges, "means": means})
-    return Calibrated(scales, ranges, means)
+    return {**found, "int8": Calibrated(scales, *calibrate(model, shown, seen))}

@@ -108,7 +108,7 @@ def prepared(
     vgg_weights: str | None = None,
     report: Callable[[str], None] = print,
 ) -> tuple[tf_keras.Model, Ranges | None, Means | None]:
-    """What `convert` takes: the run's network at `picture_size`, for integers equalized, and fine-tuned if the recipe
+    """What `convert` takes: the run's network at `picture_size`, for int8 equalized, and fine-tuned if the recipe
     wants it; its ranges, and the means to correct biases by.
 
     Args:
@@ -119,12 +119,12 @@ def prepared(
         return model, None, None
     report(f"{recipe.name}: calibrating")
     size = picture_size or OPEN_SIZES[0]
-    found = calibrated(run, network, level, size, recipe.calibration)
+    found = calibrated(run, network, level, size, recipe.calibration, recipe.activations)
     # The float network stays for comparison.
     _, final = load_model(run, level, picture_size=picture_size or (None, None), batch=1)
     if not recipe.finetune:
         equalize.apply(final, found.scales)
-        return final, found.ranges[recipe.activations], found.means
+        return final, found.ranges, found.means
     stored = finetune(
         run,
         network,
@@ -138,7 +138,7 @@ def prepared(
         vgg_weights=vgg_weights,
     )
     weights.load(final.variables, stored)
-    return final, found.ranges[recipe.activations], None
+    return final, found.ranges, None
 
 
 def summary(figures: dict) -> str:

@@ -57,7 +57,7 @@ def finetune(
         "schedule": dataclasses.asdict(schedule),
         "losses": run.recipe.level[level].losses,
         "pictures": {**dataclasses.asdict(run.recipe.data), **run.data.as_dict()},
-        "ranges": calibration.ranges["int8"],
+        "ranges": calibration.ranges,
         "floats": sorted(floats),
         "rounded": rounded and sorted(rounded),
     }
@@ -95,7 +95,7 @@ def _train(
     _, model = load_model(run, level)  # of any size; its variables are trained through the simulation
     equalize.apply(model, calibration.scales)
     quantize.assign_biases(model, quantize.corrected_biases(model, calibration.means, floats=floats))
-    quantized = quantize.simulate(model, calibration.ranges["int8"], floats=floats, rounded=rounded)
+    quantized = quantize.simulate(model, calibration.ranges, floats=floats, rounded=rounded)
     source, held_out = training.open_data(run, network)
     _, drawing = load_model(run, level)
     aim = _Aim(drawing) if schedule.aim == FLOAT else None

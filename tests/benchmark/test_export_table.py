@@ -17,7 +17,8 @@ def exports(fake_results, tmp_path):
     models = []
     for number, model in enumerate(fake_results.models):
         path = tmp_path / f"{model.name}.tflite"
-        figures = {"pictures": 5, "psnr": 50.0 + number, "min_psnr": 40.0 + number, "mean_ssim": 0.99}
+        figures = {"pictures": 5, "psnr": 50.0 + number, "min_psnr": 40.0 + number}
+        figures |= {"mean_ssim": 0.99, "worst_pixel": 0.125}
         verification = {"kernels": {"xnnpack": figures}, "target": {"pictures": 2, "drop": 0.01 * number}}
         sidecar = {"sha256": model.sha256, "verification": verification}
         path.with_suffix(".json").write_text(json.dumps(sidecar))
@@ -31,13 +32,13 @@ def cells(text):
 
 def test_each_model_has_its_figures_in_one_line(exports):
     heads, _, *lines = cells(markdown(exports))
-    assert heads == [
-        *["recipe", "file", "to the float network", "lowest", "SSIM", "lost", "1 thread", "4 threads", "peak memory"]
-    ]
-    assert [line[0] for line in lines] == ["recipe_a", "recipe_b", "recipe_c"]
+    assert ", ".join(heads) == (
+        "recipe, file, to the float network, lowest, SSIM, worst pixel, lost, 1 thread, 4 threads, peak memory"
+    )
+    assert [line[0] for line in lines] == ["recipe_c", "recipe_b", "recipe_a"]  # the nearest first
     second = lines[1]
-    assert second[2:6] == ["51.0 dB", "41.0 dB", "0.9900", "+0.010 dB"]
-    for text, threads in zip(second[6:8], (1, 4), strict=True):
+    assert second[2:7] == ["51.0 dB", "41.0 dB", "0.9900", "0.125", "+0.010 dB"]
+    for text, threads in zip(second[7:9], (1, 4), strict=True):
         (one,) = (
             one
             for one in exports.measurements
@@ -66,7 +67,11 @@ def test_a_model_that_was_never_verified_is_refused(exports, tmp_path):
         ([1], "a sidecar is a JSON object; received a list"),
         ({"verification": {"kernels": {}}}, "not what export tflite writes .KeyError: 'xnnpack'"),
         (
-            {"verification": {"kernels": {"xnnpack": {"pictures": 5, "psnr": "high", "min_psnr": 40}}}},
+            {
+                "verification": {
+                    "kernels": {"xnnpack": {"pictures": 5, "psnr": "high", "min_psnr": 40, "worst_pixel": 0}}
+                }
+            },
             "not what .*numbers are wanted",
         ),
         ({"verification": "fine"}, "not what export tflite writes"),

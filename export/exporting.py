@@ -1,6 +1,7 @@
 """A run in, a verified artifact out."""
 
 import dataclasses
+import functools
 import json
 import os
 import subprocess
@@ -81,7 +82,7 @@ def export(
     content = convert(final, recipe, ranges, means)
     report(f"{path.name}: verifying")
     sizes = (picture_size,) if picture_size else OPEN_SIZES
-    groups = [verification_cases(run, network, model, level, size) for size in sizes]
+    groups = [_cases(run.folder, origin["weights_sha256"], level, size) for size in sizes]
     figures = _verify(content, recipe, [case for group in zip(*groups, strict=True) for case in group])
     sidecar = _sidecar(network, model, recipe, level, picture_size, origin, figures)
     if figures["failures"]:
@@ -182,6 +183,14 @@ def _made_from(path: Path, origin: dict) -> bool:
         and content.get("format") == artifact.FORMAT
         and content.get("sha256") == artifact.sha256(path)
     )
+
+
+@functools.lru_cache(maxsize=len(OPEN_SIZES))
+def _cases(folder: Path, weights_sha256: str, level: int, picture_size: tuple[int, int]) -> list[verify.Case]:
+    """verification_cases of a run, drawn once for all recipes; the weights are named to tell others apart."""
+    run = open_run(folder)
+    network, model = load_model(run, level, picture_size=picture_size, batch=1)
+    return verification_cases(run, network, model, level, picture_size)
 
 
 def verification_cases(

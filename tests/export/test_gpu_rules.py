@@ -94,7 +94,7 @@ def named(tensor, kind, **options):
 
 
 def test_an_operator_newer_than_the_gpu_knows_is_named():
-    tensor = Tensor(0, "model/sum/add", (1, 8, 8, 3), "float32", constant=False, fixed=True)
+    tensor = Tensor(0, "model/sum/add", (1, 8, 8, 3), "float32", buffer=None, fixed=True)
     assert named(tensor, "SUB", version=2) == []
     assert named(tensor, "SUB", version=3) == [
         "sum: SUB [1, 8, 8, 3]: version 3; LiteRT's GPU delegate takes 2 at most"
@@ -102,9 +102,9 @@ def test_an_operator_newer_than_the_gpu_knows_is_named():
 
 
 def test_sixteen_bits_are_named():
-    tensor = Tensor(0, "model/sum/add", (1, 8, 8, 3), "int16", constant=False, fixed=True)
+    tensor = Tensor(0, "model/sum/add", (1, 8, 8, 3), "int16", buffer=None, fixed=True)
     assert named(tensor, "ADD")[0].endswith("int16 values; LiteRT's GPU delegate takes floats and 8 bits")
-    assert named(dataclasses.replace(tensor, constant=True), "ADD") == []
+    assert named(dataclasses.replace(tensor, buffer=1), "ADD") == []
 
 
 _BUILD = """

@@ -114,6 +114,7 @@ def _run(case: TrainingCase, folder: Path, *, steps: int):
         raise UserError(f"recipe {case.recipe}: [level.{case.level}] is missing; {sorted(own.level)} are there")
     crop = case.crop or list(own.data.crop)
     changes = [*case.changes, f"data.crop={crop}", f"data.validation_crop={crop}", "data.validation_count=1"]
+    changes += ["data.crop_scales=[1]"]  # one size, so that every step has as many pictures
     changes += [f"data.scene_size={list(scene_size(crop))}"] if case.crop else []
     changes += [f"level.{case.level}.batch={case.batch}"] if case.batch else []
     often = {"steps": steps, "log_every": 1, "validate_every": steps, "checkpoint_every": steps}

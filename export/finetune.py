@@ -83,7 +83,9 @@ def _adapted(run: Run, level: int, schedule: QatSchedule, picture_size: tuple[in
     registry.check_size(run.recipe.network, crop, what=f"crops for finetune.crop {schedule.crop}")
     square = crop[0] == crop[1]
     augment = tuple(name for name in run.recipe.data.augment if square or name != "rot90")
-    data = dataclasses.replace(run.recipe.data, crop=crop, validation_crop=crop, augment=augment, strength_jitter=0.0)
+    data = dataclasses.replace(
+        run.recipe.data, crop=crop, validation_crop=crop, crop_scales=(1.0,), augment=augment, strength_jitter=0.0
+    )
     recipe = dataclasses.replace(run.recipe, data=data)
     batch = min(schedule.batch, recipe.level[level].batch)
     return at_size(dataclasses.replace(run, recipe=recipe), crop), dataclasses.replace(schedule, batch=batch)

@@ -16,6 +16,7 @@ from pynet_bokeh.errors import UserError
 AUGMENTATIONS = ("flip_horizontal", "flip_vertical", "rot90")
 READERS = 4  # pictures decoded at a time
 PREFETCHED = 2  # batches
+OTHER_LENSES = 3
 
 
 class TrainingData:
@@ -42,11 +43,22 @@ class TrainingData:
     def read(self, index, crop) -> tuple[np.ndarray, np.float32]:
         """Reads one example as `stack` does; keeps a UserError for `__iter__`: TensorFlow only passes on its text."""
         try:
-            picture, opened = stack(self._source.read(int(index)), tuple(crop), extra=bool(self._source.extra))
+            example = self._fitting(int(index), tuple(crop))
+            picture, opened = stack(example, tuple(crop), extra=bool(self._source.extra))
             return picture, np.float32(opened)
         except UserError as failure:
             self._failure = failure
             raise
+
+    def _fitting(self, index: int, crop: tuple[int, int]) -> Example:
+        """The example, or one of the next, often the same photo through another lens: enlarged to cover the crop, its
+        blur may be wider than a network's `strength` can say."""
+        for number in range(OTHER_LENSES + 1):
+            example = self._source.read((index + number) % len(self._source))
+            factor = enlargement(example, crop)
+            if factor == 1 or (example.radius or 0) * factor <= opening.LARGEST_RADIUS:
+                break
+        return example
 
 
 def training_data(
@@ -57,6 +69,7 @@ def training_data(
     input_scale: int,
     level: int,
     steps: int,
+    crop_scales: Sequence[float] = (1.0,),
     augment: Sequence[str] = (),
     seed: int = 0,
     start_step: int = 0,
@@ -70,6 +83,8 @@ def training_data(
     Args:
       crop: (height, width) in pixels of the photo; a smaller photo is enlarged to cover it.
       batch: pictures a step.
+      crop_scales: each step's crops are so many times as high and wide, one of these factors by chance, and a step has
+        fewer of them, so that it has about as many pixels as ever.
       input_scale: the input is the crop made smaller by this factor.
       level: the target is the crop made smaller by 2^(level-1).
       augment: any of flip_horizontal, flip_vertical, rot90 (square crops only).
@@ -82,7 +97,10 @@ def training_data(
     Every epoch reads each example once, in another order. Raises UserError for wrong arguments here, and for a picture
     that can't be read while iterating.
     """
-    check_crop(crop, input_scale, level)
+    crops = [scaled(crop, factor) for factor in crop_scales]
+    pictures = [max(1, round(batch / factor**2)) for factor in crop_scales]
+    for one in crops:
+        check_crop(one, input_scale, level)
     for name in augment:
         if name not in AUGMENTATIONS:
             raise UserError(f"augment: {', '.join(AUGMENTATIONS)} are known; received {name!r}")
@@ -91,16 +109,25 @@ def training_data(
     data = TrainingData(source)
     channels = 6 + bool(source.extra)
 
+    def pictures_of(step):
+        return tf.constant(pictures, tf.int64)[drawn(step, seed, len(crops))]
+
     def sample(number):
         index = shuffled(number, len(source), seed)
-        picture, opened = tf.numpy_function(data.read, [index, list(crop)], (tf.uint8, tf.float32))
+        here = tf.constant(crops)[drawn(number // batch, seed, len(crops))]
+        picture, opened = tf.numpy_function(data.read, [index, here], (tf.uint8, tf.float32))
         picture.set_shape((None, None, channels))
         opened.set_shape(())
-        picture = vary(picture, crop, augment, tf.stack([tf.cast(seed, tf.int64), number]))
+        picture = vary(picture, here, augment, tf.stack([tf.cast(seed, tf.int64), number]))
+        if len(crops) == 1:
+            picture.set_shape((*crops[0], channels))
         if strength_jitter:
             off = tf.random.stateless_normal((), tf.stack([tf.cast(seed, tf.int64) + 2_000_003, number]))
             opened = tf.minimum(opened * tf.exp(strength_jitter * off), 1.0)
-        return picture, opened, neutral(number, seed, extra_dropout)
+        return number // batch, (picture, opened, neutral(number, seed, extra_dropout))
+
+    def gathered(_, samples):
+        return samples.map(lambda _, one: one).batch(batch)
 
     def split(pictures, opened, dropped):
         pictures = tf.cast(pictures, tf.float32) / 255.0
@@ -116,8 +143,9 @@ def training_data(
 
     numbers = tf.data.Dataset.range(start_step * batch, steps * batch)
     data.dataset = (
-        numbers.map(sample, num_parallel_calls=READERS, deterministic=True)
-        .batch(batch, drop_remainder=True)
+        numbers.filter(lambda number: number % batch < pictures_of(number // batch))
+        .map(sample, num_parallel_calls=READERS, deterministic=True)
+        .group_by_window(lambda step, _: step, gathered, window_size_func=pictures_of)
         .map(split, num_parallel_calls=1)
         .prefetch(PREFETCHED)
     )
@@ -164,12 +192,18 @@ def stack(example: Example, crop: tuple[int, int], *, extra: bool) -> tuple[np.n
     if extra:
         known = example.extra is not None
         parts.append(example.extra if known else np.full((height, width), NEUTRAL_EXTRA, np.uint8))
-    enlarge = max(1.0, crop[0] / height, crop[1] / width)
+    enlarge = enlargement(example, crop)
     if enlarge > 1:
         size = max(crop[0], round(height * enlarge)), max(crop[1], round(width * enlarge))
         parts = [images.resize(part, size) for part in parts]
     radius = example.radius
     return np.dstack(parts), opening.of_radius(None if radius is None else radius * enlarge)
+
+
+def enlargement(example: Example, crop: tuple[int, int]) -> float:
+    """The factor, at least 1, by which a picture is enlarged to cover the crop (height, width)."""
+    height, width = example.image.shape[:2]
+    return max(1.0, crop[0] / height, crop[1] / width)
 
 
 def shuffled(number, size: int, seed: int):
@@ -178,17 +212,30 @@ def shuffled(number, size: int, seed: int):
     return tf.random.experimental.index_shuffle(place, tf.stack([tf.cast(seed, tf.int64), epoch]), size - 1)
 
 
-def vary(picture, crop: tuple[int, int], augment: Sequence[str], seed):
-    """A random crop and the flips that `augment` names, from a seed of shape [2] alone: [H,W,C] -> [h,w,C]."""
+def scaled(crop: tuple[int, int], factor: float) -> tuple[int, int]:
+    """(height, width) of a crop that is `factor` times as high and wide."""
+    return round(crop[0] * factor), round(crop[1] * factor)
+
+
+def drawn(step, seed: int, count: int):
+    """Which of `count` sizes the crops of a step have."""
+    if count == 1:
+        return tf.constant(0)
+    chance = tf.stack([tf.cast(seed, tf.int64) + 3_000_017, step])
+    return tf.random.stateless_uniform((), chance, 0, count, tf.int32)
+
+
+def vary(picture, crop, augment: Sequence[str], seed):
+    """A random crop of (height, width) and the flips that `augment` names, from a seed of shape [2] alone:
+    [H,W,C] -> [h,w,C]."""
     seeds = tf.random.experimental.stateless_split(seed, 4)
-    picture = tf.image.stateless_random_crop(picture, (*crop, picture.shape[-1]), seeds[0])
+    picture = tf.image.stateless_random_crop(picture, (crop[0], crop[1], picture.shape[-1]), seeds[0])
     if "flip_horizontal" in augment:
         picture = tf.image.stateless_random_flip_left_right(picture, seeds[1])
     if "flip_vertical" in augment:
         picture = tf.image.stateless_random_flip_up_down(picture, seeds[2])
     if "rot90" in augment:
         picture = tf.image.rot90(picture, tf.random.stateless_uniform((), seeds[3], 0, 4, tf.int32))
-    picture.set_shape((*crop, picture.shape[-1]))
     return picture
 
 

@@ -107,8 +107,12 @@ def train_level(run: Run, level: int, *, vgg_weights: str | None = None) -> None
 
 
 def _check_crops(recipe: Recipe) -> None:
+    data = recipe.data
     for name in ("crop", "validation_crop"):
-        registry.check_size(recipe.network, getattr(recipe.data, name), what=f"recipe {recipe.name}: data.{name}")
+        registry.check_size(recipe.network, getattr(data, name), what=f"recipe {recipe.name}: data.{name}")
+    for factor in data.crop_scales:
+        crop = pipeline.scaled(data.crop, factor)
+        registry.check_size(recipe.network, crop, what=f"recipe {recipe.name}: data.crop_scales {factor:g}")
 
 
 def starting_weights(run: Run, network: Network, level: int) -> Path | None:
@@ -198,6 +202,7 @@ def training_batches(
     return pipeline.training_data(
         source,
         crop=data.crop,
+        crop_scales=data.crop_scales,
         batch=batch,
         input_scale=network.input_scale,
         level=level,

@@ -25,7 +25,9 @@ class DataRecipe:
     """What a training picture is.
 
     Attributes:
-      crop: height and width of the crop, in pixels of the photo.
+      crop: height and width of the crop, in pixels of the photo; a smaller photo is enlarged to cover it.
+      crop_scales: the crops of a step are so many times as high and wide, one of these factors by chance, and
+        fewer by the factor's square. A network that looks for the subject sees it in several sizes.
       augment: any of flip_horizontal, flip_vertical, rot90.
       extra_dropout: share of the samples whose fourth channel is replaced by the neutral 0.5.
       strength_jitter: standard deviation of the logarithm of the factor by which the `strength` input is off.
@@ -35,6 +37,7 @@ class DataRecipe:
     """
 
     crop: tuple[int, int]
+    crop_scales: tuple[float, ...] = (1.0,)
     augment: tuple[str, ...] = ("flip_horizontal",)
     extra_dropout: float = 0.0
     strength_jitter: float = 0.0
@@ -201,6 +204,8 @@ def from_dict(content: dict, *, where: str = "recipe") -> Recipe:
     adversarial = content.pop("adversarial", None)
     if adversarial is not None:
         adversarial = _adversarial(adversarial, schedules, f"{where}: adversarial")
+        if data.crop_scales != (1.0,):
+            raise UserError(f"{where}: data.crop_scales: not with [adversarial], which splits every batch alike")
     return filled(Recipe, {**content, "data": data, "level": schedules, "adversarial": adversarial}, where)
 
 
@@ -231,6 +236,8 @@ def _data(content: dict, where: str) -> DataRecipe:
     for name in ("crop", "scene_size", "validation_crop"):
         if min(getattr(data, name)) < 1:
             raise UserError(f"{where}.{name}: pixels above 0 are wanted; received {list(getattr(data, name))}")
+    if not data.crop_scales or min(data.crop_scales) < 1:
+        raise UserError(f"{where}.crop_scales: factors of 1 or more are wanted; received {list(data.crop_scales)}")
     _in_range(data, "extra_dropout", where, least=0, most=1)
     _in_range(data, "validation_count", where, above=0)
     return data

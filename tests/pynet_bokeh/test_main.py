@@ -104,6 +104,16 @@ def test_a_crop_that_the_network_does_not_take(name, tmp_path, capsys):
     assert not (tmp_path / "run").exists()
 
 
+def test_a_scaled_crop_that_the_network_does_not_take(tmp_path, capsys):
+    message = "recipe smoke: data.crop_scales 1.25: pynet_mobile takes multiples of 64; received 160x160"
+    fails(
+        capsys,
+        lambda: train(tmp_path / "run", "--set", "data.crop_scales=[1, 1.25]", "--set", "data.crop=[128, 128]"),
+        message,
+    )
+    assert not (tmp_path / "run").exists()
+
+
 def test_a_tflite_that_is_none(tmp_path, capsys):
     (tmp_path / "model.tflite").write_bytes(b"a text file, really")
     Image.new("RGB", (64, 64)).save(tmp_path / "photo.jpg")

@@ -211,6 +211,59 @@ def test_photos_that_are_large_enough_stay_as_they_are():
     np.testing.assert_array_equal(pipeline.stack(example, (16, 16), extra=False)[0][..., :3], example.image)
 
 
+# --- crops of several sizes ------------------------------------------------------------------------------------------
+
+SCALES = {"crop_scales": (1.0, 1.5, 2.0), "augment": AUGMENT, "extra_dropout": 0.5, "seed": 11}
+
+
+def test_a_step_has_crops_of_one_size_and_about_as_many_pixels_as_any():
+    sizes = Counter()
+    for inputs, target in batches(Coordinates(size=(40, 40)), batch=9, steps=90, **SCALES):
+        assert inputs["image"].shape == target.shape
+        np.testing.assert_array_equal(inputs["image"], target)
+        sizes[target.shape] += 1
+        for picture in target:
+            directions(picture)
+    assert set(sizes) == {(9, 16, 16, 3), (4, 24, 24, 3), (2, 32, 32, 3)}
+    # Binomial(90, 1/3): mean 30, standard deviation 4.5.
+    assert all(abs(count - 30) < 5 * 4.5 for count in sizes.values())
+
+
+def test_a_step_has_one_picture_at_least():
+    options = SCALES | {"crop_scales": (2.0,)}
+    assert [target.shape for _, target in batches(Coordinates(), batch=1, steps=3, **options)] == [(1, 32, 32, 3)] * 3
+
+
+def test_going_on_with_crops_of_several_sizes_gives_what_would_have_come():
+    through = batches(Coordinates(), steps=12, **SCALES)
+    assert len(through) == 12 and len({target.shape for _, target in through}) > 1
+    assert_same(batches(Coordinates(), steps=12, start_step=7, **SCALES), through[7:])
+
+
+class WideLenses(Coordinates):
+    """Photos of 16×16 through lenses of 30, 25 and 8 pixels in turn; with a count of 2 only wide ones."""
+
+    def read(self, index):
+        example = super().read(index)
+        return dataclasses.replace(example, radius=(30.0, 25.0, 8.0)[index % 3])
+
+
+def test_blur_enlarged_beyond_what_strength_can_say_gives_way_to_another_lens():
+    for inputs, target in batches(WideLenses(count=9, size=(16, 16)), strength=True, steps=30, **SCALES):
+        numbers = np.rint(target[:, 0, 0, 2]).astype(int)
+        factor = target.shape[1] / 16
+        for number, told in zip(numbers, inputs["strength"].ravel(), strict=True):
+            radius = (30.0, 25.0, 8.0)[number % 3] * factor
+            assert radius <= opening.LARGEST_RADIUS
+            assert told == pytest.approx(255 * radius / opening.LARGEST_RADIUS, rel=1e-5)
+
+
+def test_where_all_lenses_are_wide_strength_says_the_widest():
+    options = SCALES | {"crop_scales": (2.0,)}
+    for inputs, _ in batches(WideLenses(count=2, size=(16, 16)), strength=True, **options):
+        np.testing.assert_array_equal(inputs["strength"], 255)
+
+
 # --- fourth channel --------------------------------------------------------------------------------------------------
 
 
@@ -296,6 +349,7 @@ def test_what_comes_before_a_broken_picture_is_still_delivered():
         ({"level": 0}, r"^level: 1 to 7 is allowed; received 0$"),
         ({"crop": (15, 16), "input_scale": 2}, r"^crop: multiples of 2 are wanted; received 16x15$"),
         ({"crop": (16, 24), "augment": ["rot90"]}, r"^augment: rot90 wants a square crop; received 24x16$"),
+        ({"crop_scales": (1.0, 1.25), "level": 4}, r"^photo size: height and width must be divisible by 8; .* 20x20$"),
         ({"augment": ["flip"]}, r"^augment: flip_horizontal, flip_vertical, rot90 are known; received 'flip'$"),
     ],
 )

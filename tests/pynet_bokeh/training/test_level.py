@@ -47,6 +47,13 @@ def test_a_level_starts_from_the_coarser_one(tmp_path):
         np.testing.assert_allclose(fine[name], values, atol=1e-20, err_msg=name)
 
 
+def test_a_level_trains_on_crops_of_several_sizes(tmp_path):
+    run = tiny_run(tmp_path / "run", "data.crop_scales=[1, 2]", "level.7.batch=4", "level.7.steps=8")
+    training.train_level(run, 7)
+    assert [record["step"] for record in journal.read(run.level_folder(7)) if "loss" in record][-1] == 8
+    assert all(np.isfinite(values).all() for values in weights_of(run, 7).values())
+
+
 def test_without_the_coarser_level_the_missing_path_is_named(tmp_path):
     run = tiny_run(tmp_path / "run")
     with pytest.raises(UserError, match=r"level6/weights\.npz is missing \(make train-level N=6 "):

@@ -85,12 +85,18 @@ def test_overrides():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (SMALL.replace("crop", "crops"), r"data: unknown key 'crops'; crop, augment"),
+        (SMALL.replace("crop", "crops"), r"data: unknown key 'crops'; crop, crop_scales, augment"),
         (SMALL.replace("steps = 9", "stepz = 9"), r"level\.6: unknown key 'stepz'; steps, batch"),
         (SMALL.replace("[level.6]", "[level.8]"), r"level\.8: levels 1 to 7 are allowed"),
         (SMALL.replace("steps = 9", 'steps = "many"'), r"level\.6\.steps: a whole number is wanted; received 'many'"),
         (SMALL.replace("steps = 9", "steps = 0"), r"level\.6\.steps: a number above 0 is wanted; received 0"),
         (SMALL.replace("[64, 64]", "[64]"), r"data\.crop: 2 values are wanted; received \[64\]"),
+        (
+            SMALL.replace("crop =", "crop_scales = [0.5]\ncrop ="),
+            r"crop_scales: factors of 1 or more .*received \[0\.5\]",
+        ),
+        (SMALL.replace("crop =", "crop_scales = []\ncrop ="), r"crop_scales: factors of 1 or more .*received \[\]"),
+        (FINEST.replace("crop =", "crop_scales = [2]\ncrop ="), r"crop_scales: not with \[adversarial\]"),
         (SMALL.replace("batch = 1", ""), r"level\.7: batch missing"),
         (SMALL + "learning_rate = nan", r"level\.6\.learning_rate: a finite number is wanted; received nan"),
         (SMALL + 'schedule = "step"', r"level\.6\.schedule: constant, cosine are allowed; received 'step'"),

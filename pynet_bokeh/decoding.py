@@ -1,6 +1,6 @@
 """A picture file that is open: its limits, its orientation, and its pixels and transparency in 8 bits.
 
-Only `images` uses this. Pillow decodes; what it would get wrong (floats, 32 bits, transparent colours of 16) is refused.
+Only `images` uses this. Pillow decodes; what it would get wrong (floats, 32 bits, 16-bit transparent RGB) is refused.
 """
 
 import struct

@@ -74,7 +74,7 @@ def test_wrong_models_are_named(model, tmp_path):
 
 def test_a_model_that_failed_its_verification_is_refused(model, tmp_path, capsys, monkeypatch):
     folder = tmp_path / "assets"
-    monkeypatch.setattr(assets.put, "__defaults__", (folder,))
+    monkeypatch.setattr(assets.put, "__defaults__", (folder,))  # the command puts it into the app's own
     change(model, verification={"failures": ["xnnpack: SSIM 0.9012 to the float network, 0.98 wanted"]})
     assert main(["assets", str(model)]) == 2
     assert capsys.readouterr().err == (

@@ -23,6 +23,9 @@ BATCH = 1
 PHOTOS = pynet_bokeh/photos
 FORCE =
 
+# Left empty, they would be the working directory and the file system's root.
+$(foreach name,RUN OUT,$(if $(strip $($(name))),,$(error $(name) is empty; $(name)=folder names one)))
+
 TRAIN_OPTIONS = --run "$(RUN)" $(if $(RECIPE),--recipe "$(RECIPE)") $(if $(DATA),--data $(DATA)) \
 	$(if $(SPLIT),--split $(SPLIT)) $(if $(SUBSET),--subset $(SUBSET)) $(if $(SEED),--seed $(SEED)) \
 	$(if $(FROM),--start-from "$(FROM)") \
@@ -96,7 +99,7 @@ $(NETWORKS)/models/%_$(NETWORK_SIZE).tflite: | $(READY)
 	$(PY) -m export untrained $(subst _untrained_, --quant ,$*) --size $(NETWORK_SIZE) --out $(@D)
 
 $(NETWORKS)/evaluation/%.json: $(NETWORKS)/models/%.tflite | $(READY)
-	$(PY) -m pynet_bokeh evaluate --limit 16 --no-discs --model $< --json $@
+	$(PY) -m pynet_bokeh evaluate --limit 16 --no-discs --model $< --json $@ --force
 
 # Evaluations first: nothing else may run while models are measured.
 $(NETWORKS)/results.json: $(NETWORK_MODELS) $(NETWORKS)/settings | $(NETWORK_EVALUATIONS)
@@ -147,12 +150,12 @@ demo: $(READY)  ## scenes -> training -> int8 .tflite -> benchmark -> pictures: 
 	$(PY) -m pynet_bokeh train --run $(DEMO)/run --recipe demo --data $(DEMO)/scenes
 	$(PY) -m export tflite $(DEMO)/run --size 512 --quant $(subst $(space),$(comma),$(DEMO_QUANT)) \
 		--out $(DEMO)/models --force
-	$(PY) -m pynet_bokeh evaluate --model $(DEMO)/run --data $(DEMO)/scenes --json $(DEMO)/evaluation/float.json
+	$(PY) -m pynet_bokeh evaluate --model $(DEMO)/run --data $(DEMO)/scenes --json $(DEMO)/evaluation/float.json \
+		--force
 	$(foreach quant,fp32 fp16 dynamic_int8 ptq_int8,$(PY) -m pynet_bokeh evaluate --data $(DEMO)/scenes --no-discs \
-		--model $(DEMO)/models/pynet_mobile_$(quant)_512x512.tflite --json $(DEMO)/evaluation/$(quant).json &&) true
+		--model $(DEMO)/models/pynet_mobile_$(quant)_512x512.tflite --json $(DEMO)/evaluation/$(quant).json --force &&) true
 	$(PY) -m pynet_bokeh evaluate --model $(DEMO_INT8) --data $(DEMO)/scenes --min-gain 2 \
-		--json $(DEMO)/evaluation/qat_int8.json \
-		--pictures $(DEMO)/evaluation/pictures
+		--json $(DEMO)/evaluation/qat_int8.json --pictures $(DEMO)/evaluation/pictures --force
 	$(PY) -m benchmark run $(DEMO_MODELS) --out $(DEMO)/benchmark/results.json --force
 	$(PY) -m pynet_bokeh render $(PHOTOS) -o $(DEMO)/pictures --focus $(PHOTOS)/focus --model $(DEMO_INT8) --force
 	$(PY) -m benchmark report --run $(DEMO)/run --models $(DEMO)/models --benchmark $(DEMO)/benchmark/results.json \
@@ -171,8 +174,8 @@ apk:  ## the Android demo as a signed APK: build/android/pynet_bokeh_demo.apk
 	@test -e android_demo/app/src/main/assets/model.tflite || $(MAKE) --no-print-directory android-assets
 	$(PYTHON) -m android_demo.apk build
 
-android-assets: $(if $(MODEL),,$(ANDROID_MODEL))  ## the model that the app has: [MODEL=file.tflite]
-	$(PYTHON) -m android_demo.apk assets "$(or $(MODEL),$(ANDROID_MODEL))"
+android-assets: $(if $(MODEL),,$(ANDROID_MODEL))  ## the model that the app has: [MODEL=file.tflite] [FORCE=1 takes a failed one]
+	$(PYTHON) -m android_demo.apk assets "$(or $(MODEL),$(ANDROID_MODEL))" $(if $(FORCE),--force)
 
 $(ANDROID_MODEL): pynet_bokeh/weights/pynet_mobile_M.npz | $(READY)
 	$(PY) -m export tflite pynet_mobile --quant ptq_int8 --size 1024x1024 --out "$(@D)" --force

@@ -164,9 +164,9 @@ def _schema(arguments: argparse.Namespace) -> int:
 
 def _page(arguments: argparse.Namespace) -> int:
     from benchmark import page, page_inputs
-    from pynet_bokeh.files import refuse_overwriting
+    from pynet_bokeh.files import check_output
 
-    refuse_overwriting(arguments.out, force=arguments.force)
+    check_output(arguments.out, force=arguments.force)
     inputs = page_inputs.gather(
         run=arguments.run,
         evaluations=dict(arguments.evaluation),

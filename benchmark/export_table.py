@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from pynet_bokeh import sidecar
 from pynet_bokeh.errors import UserError
 
 KERNELS = "xnnpack"
@@ -23,10 +24,10 @@ def add(commands) -> None:
 
 def _exports(arguments: argparse.Namespace) -> int:
     from benchmark import results
-    from pynet_bokeh.files import refuse_overwriting, whole_file
+    from pynet_bokeh.files import check_output, whole_file
 
     if arguments.out:
-        refuse_overwriting(arguments.out, force=arguments.force)
+        check_output(arguments.out, force=arguments.force)
     text = markdown(results.read(arguments.results))
     if arguments.out:
         with whole_file(arguments.out) as temporary:
@@ -86,10 +87,9 @@ def markdown(results) -> str:
 
 
 def _verification(model) -> dict:
-    from benchmark import models
 
     path = Path(model.path).with_suffix(".json")
-    content = models.sidecar(Path(model.path))
+    content = sidecar.read(Path(model.path))
     if not content:
         raise UserError(f"{path}: no sidecar there; models that export tflite wrote are wanted")
     if content.get("sha256") != model.sha256:

@@ -32,10 +32,10 @@ def _inspect(arguments: argparse.Namespace) -> int:
     from benchmark.host import HostExecutor
     from benchmark.inspection import inspect
     from benchmark.records import to_json
-    from pynet_bokeh.files import refuse_overwriting, write_json
+    from pynet_bokeh.files import check_output, write_json
 
     if arguments.json:
-        refuse_overwriting(arguments.json, force=arguments.force)
+        check_output(arguments.json, force=arguments.force)
     records, failed = [], False
     for path in models.find(arguments.models):
         try:

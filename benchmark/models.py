@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmark.samples import Signature, TensorFacts
+from pynet_bokeh import sidecar
 from pynet_bokeh.errors import UserError
-from pynet_bokeh.files import read_json
 
 SUFFIX = ".tflite"
 
@@ -48,17 +48,11 @@ def find(arguments: Sequence[Path]) -> list[Path]:
 
 def check(path: Path) -> None:
     """Raises UserError unless `path` looks like a TensorFlow Lite model from the outside."""
-    from pynet_bokeh.runtime import IDENTIFIER  # with numpy, which --help does without
+    from pynet_bokeh.runtime import check_file  # with numpy, which --help does without
 
     if path.suffix.lower() != SUFFIX:
         raise UserError(f"{path}: a {SUFFIX} file is wanted; received {path.suffix or 'a file without a suffix'}")
-    try:
-        with path.open("rb") as file:
-            head = file.read(8)
-    except OSError as error:
-        raise UserError(f"{path}: can't be read ({error.strerror})") from error
-    if head[4:8] != IDENTIFIER:
-        raise UserError(f"{path}: not a TensorFlow Lite model, or a damaged one ({path.stat().st_size} bytes)")
+    check_file(path)
 
 
 def names(paths: Sequence[Path]) -> list[str]:
@@ -76,7 +70,7 @@ def names(paths: Sequence[Path]) -> list[str]:
 
 def facts(path: Path, *, name: str, signature: Signature) -> ModelFacts:
     """Reads the file's size and hash and its sidecar, if there is one."""
-    described = sidecar(path)
+    described = sidecar.read(path)
     return ModelFacts(
         name=name,
         path=str(path),
@@ -87,15 +81,6 @@ def facts(path: Path, *, name: str, signature: Signature) -> ModelFacts:
         inputs=signature.inputs,
         outputs=signature.outputs,
     )
-
-
-def sidecar(model: Path) -> dict:
-    """What export wrote beside a model, `<stem>.json`; empty where there is none. UserError for what is no sidecar."""
-    path = Path(model).with_suffix(".json")
-    content = read_json(path) if path.is_file() else {}
-    if not isinstance(content, dict):
-        raise UserError(f"{path}: a sidecar is a JSON object; received a {type(content).__name__}")
-    return content
 
 
 def digest(path: Path) -> str:

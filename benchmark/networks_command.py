@@ -1,6 +1,7 @@
 """`python -m benchmark networks RESULTS.json`: the page that puts measured networks side by side."""
 
 import argparse
+import sys
 from pathlib import Path
 
 from benchmark.option_types import named_file
@@ -44,9 +45,9 @@ def add(commands) -> None:
 
 def _networks(arguments: argparse.Namespace) -> int:
     from benchmark import budget, page_networks, probe, results
-    from pynet_bokeh.files import refuse_overwriting
+    from pynet_bokeh.files import check_output
 
-    refuse_overwriting(arguments.out, force=arguments.force)
+    check_output(arguments.out, force=arguments.force)
     measured = results.read(arguments.results)
     if not measured.measurements:
         raise UserError(f"{arguments.results}: holds no measurement")
@@ -59,6 +60,8 @@ def _networks(arguments: argparse.Namespace) -> int:
         limits=limits,
         commands=arguments.typed,
     )
+    for line in inputs.unread.values():
+        print(f"warning: {line}", file=sys.stderr)
     page_networks.write(arguments.out, inputs, title=arguments.title)
     print(arguments.out)
     return 0
@@ -74,7 +77,7 @@ def _phone(path: Path):
 
 
 def gather(measured, *, phones=(), evaluations, peaks, limits, commands):
-    """Reads what the page needs beside the results. Models whose file is gone or another one are left out of it.
+    """Reads what the page needs beside the results. Of models whose file is gone or another one it says so.
 
     Results that are a phone's own count among `phones`.
     """
@@ -83,16 +86,19 @@ def gather(measured, *, phones=(), evaluations, peaks, limits, commands):
     from benchmark.inspection import inspect
     from benchmark.page_inputs import read_evaluation
     from benchmark.page_networks import NetworksInputs, Verdict
+    from pynet_bokeh import sidecar
 
     names = [facts.name for facts in measured.models]
     for name in evaluations:
         if name not in names:
             raise UserError(f"--evaluation {name}: no such model was measured; there are {', '.join(names)}")
     phones = [measured, *phones] if measured.on_phone else list(phones)
-    inspections, verdicts, untrained = {}, [], set()
+    inspections, verdicts, untrained, unread = {}, [], set(), {}
     for facts in measured.models:
         path = Path(facts.path)
         if not path.is_file() or models.digest(path) != facts.sha256:
+            reason = "is another file than was measured" if path.is_file() else "is gone"
+            unread[facts.name] = f"{path} {reason}: its GMAC, bounds, verdict and origin are not on the page"
             continue
         inspections[facts.name] = inspect(path)
         if limits:
@@ -102,13 +108,14 @@ def gather(measured, *, phones=(), evaluations, peaks, limits, commands):
                 verdicts.append(
                     Verdict(facts.name, name, verdict_command.judged(limits, inspections[facts.name], place))
                 )
-        if models.sidecar(path).get("untrained"):
+        if sidecar.read(path).get("untrained"):
             untrained.add(facts.name)
     return NetworksInputs(
         results=measured,
         phones=phones,
         inspections=inspections,
         untrained=frozenset(untrained),
+        unread=unread,
         evaluations=[read_evaluation(name, path) for name, path in evaluations.items()],
         probe=peaks,
         budget=limits.name if limits else None,

@@ -1,9 +1,10 @@
-"""Types of options that several commands have."""
+"""Options that several commands have: their types, and what is checked of the files that are written."""
 
 import argparse
 from pathlib import Path
 
 from pynet_bokeh import cli
+from pynet_bokeh.errors import UserError
 
 
 def numbers(text: str) -> list[int]:
@@ -17,3 +18,9 @@ def named_file(text: str) -> tuple[str, Path]:
     if not (name and separator and path):
         raise argparse.ArgumentTypeError(f"NAME=FILE is wanted; received {text!r}")
     return name, Path(path)
+
+
+def check_distinct(out: Path | None, markdown: Path | None) -> None:
+    """Raises UserError where the table would take the results' place."""
+    if out and markdown and out.resolve() == markdown.resolve():
+        raise UserError(f"--markdown: {markdown} is what --out writes; the table needs another name")

@@ -9,6 +9,7 @@ from typing import Any
 
 from benchmark import models, results
 from benchmark.results import Results
+from pynet_bokeh import sidecar
 from pynet_bokeh.errors import UserError
 from pynet_bokeh.files import read_json
 from pynet_bokeh.images import picture_files
@@ -188,7 +189,7 @@ def read_artifacts(paths: Sequence[Path]) -> list[Artifact]:
     artifacts = []
     for path in models.find(paths):
         models.check(path)
-        artifacts.append(Artifact(path, path.stat().st_size, models.sidecar(path)))
+        artifacts.append(Artifact(path, path.stat().st_size, sidecar.read(path)))
     return artifacts
 
 

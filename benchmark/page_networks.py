@@ -38,12 +38,14 @@ class Verdict:
 
 @dataclass(frozen=True)
 class NetworksInputs:
-    """What the page shows; by the models' names in `results` where it is a mapping."""
+    """What the page shows; by the models' names in `results` where it is a mapping. `unread` says which files were no
+    longer there to be read."""
 
     results: Results
     phones: Sequence[Results] = ()
     inspections: Mapping[str, Inspection] = field(default_factory=dict)
     untrained: frozenset[str] = frozenset()
+    unread: Mapping[str, str] = field(default_factory=dict)
     evaluations: Sequence[Evaluation] = ()
     probe: Probe | None = None
     budget: str | None = None
@@ -113,7 +115,7 @@ def _head(inputs: NetworksInputs, shown: Sequence[Measurement], setting: Setting
         lead += (
             " Models called untrained have random weights: their latency, memory and size are real, their pictures not."
         )
-    doubts = warning_list(list(of_machine(inputs.results)))
+    doubts = warning_list([*of_machine(inputs.results), *inputs.unread.values()])
     head = f'<h1>{escape(title)}</h1><p class="lead">{markup(lead)}</p><dl class="tiles">{tiles}</dl>'
     return f"<header>{head}{doubts}</header>"
 
@@ -147,7 +149,7 @@ def _side_by_side(inputs: NetworksInputs, shown: Sequence[Measurement], setting:
         part = one.rounds[0].delegation
         row = [
             short[one.model],
-            "random" if one.model in inputs.untrained else "trained",
+            "–" if one.model in inputs.unread else "random" if one.model in inputs.untrained else "trained",
             giga(found.macs) if found else "–",
             three_digits(facts.bytes / 1e6),
             three_digits(summary.median),
@@ -259,6 +261,8 @@ def quality_points(
 
 
 def _verdict(inputs: NetworksInputs) -> str:
+    if not inputs.verdicts and inputs.budget:
+        return missing("the models' files are gone", "run")
     if not inputs.verdicts:
         return missing("no budget was given", "--budget budgets/phone.yaml")
     body, short = [], short_names([one.model for one in inputs.verdicts])

@@ -44,8 +44,7 @@ class PhoneTool:
         self.name = f"benchmark_model on phone {adb.serial}"
 
     def __enter__(self) -> "PhoneTool":
-        if not self._tool.is_file():
-            raise UserError(f"{self._tool}: no such file; --benchmark-model wants the binary built for the phone")
+        check_tool(self._tool)
         self._clear()
         try:
             self._require(self._adb.shell(f"mkdir -p {FOLDER}"), FOLDER)
@@ -140,6 +139,12 @@ class PhoneTool:
         if answer.code:
             reason = "its storage is full: free some space" if "No space left" in answer.text else answer.text.strip()
             raise UserError(f"{subject}: can't be made on phone {self._adb.serial} ({reason})")
+
+
+def check_tool(path: Path) -> None:
+    """Raises UserError unless there is a file."""
+    if not Path(path).is_file():
+        raise UserError(f"{path}: no such file; --benchmark-model wants the binary built for the phone")
 
 
 @contextlib.contextmanager

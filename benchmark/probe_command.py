@@ -28,12 +28,12 @@ def add(commands) -> None:
 def _probe(arguments: argparse.Namespace) -> int:
     from benchmark import machine, probe, results
     from benchmark.inspect_command import columned, giga
-    from pynet_bokeh.files import refuse_overwriting
+    from pynet_bokeh.files import check_output
 
     if arguments.threads and arguments.peaks:
         raise UserError("--threads: for measuring; --peaks takes what was measured")
     if arguments.out:
-        refuse_overwriting(arguments.out, force=arguments.force)
+        check_output(arguments.out, force=arguments.force)
     measured = results.read(arguments.check) if arguments.check else None
     if arguments.peaks:
         probed = probe.read(arguments.peaks)

@@ -17,7 +17,7 @@ from pynet_bokeh.errors import UserError
 
 if TYPE_CHECKING:  # numpy, which --help does without
     from benchmark.executor import Executor
-    from benchmark.results import Results
+    from benchmark.results import Failure, Results
     from benchmark.unfinished import Conditions, Unfinished
 
 MADE_UP = "12MP"
@@ -34,16 +34,18 @@ def _run(arguments: argparse.Namespace) -> int:
 
     run_options.settle(arguments)
     limits = budget.read(arguments.budget) if arguments.budget else None
+    paths = _checked(arguments)
     places = _places(arguments)
     for suffix, _ in places:
         goes_on = arguments.out and unfinished.beside(_suffixed(arguments.out, suffix)).exists()
         for path in _files(arguments, suffix):
             refuse_overwriting(path, force=arguments.force or goes_on)
+    _warn_of_failed(paths)
     failures, judged, kept, over = 0, 0, [], True
     for suffix, place in places:
         try:
             with place as executor, _photo(arguments.photo) as photo:
-                found = _measure(arguments, executor, photo, suffix)
+                found = _measure(arguments, executor, paths, photo, suffix)
         except UserError as error:
             if len(places) == 1:
                 raise
@@ -65,6 +67,35 @@ def _run(arguments: argparse.Namespace) -> int:
         elif one.count:
             print(f"kept: {one.path}; the same command goes on from there", file=sys.stderr)
     return cli.EXIT_BAD_INPUT if failures else judged
+
+
+def _checked(arguments: argparse.Namespace) -> list[Path]:
+    """The models, when they and every other file that is read pass for what they should be, and what is written can be.
+
+    Whether it is there already depends on the phones.
+    """
+    from benchmark import models, phone_tool
+    from pynet_bokeh.files import check_output
+
+    paths = models.find(arguments.models)
+    for path in paths:
+        models.check(path)
+    if arguments.benchmark_model:
+        phone_tool.check_tool(arguments.benchmark_model)
+    if arguments.photo not in (None, MADE_UP):
+        from pynet_bokeh import images
+
+        images.header_size(Path(arguments.photo))
+    for path in filter(None, (arguments.out, arguments.markdown)):
+        check_output(path, force=True)
+    return paths
+
+
+def _warn_of_failed(paths: Sequence[Path]) -> None:
+    from pynet_bokeh import sidecar
+
+    for warning in filter(None, map(sidecar.warning, paths)):
+        print(warning, file=sys.stderr)
 
 
 def _files(arguments: argparse.Namespace, suffix: str) -> list[Path]:
@@ -100,10 +131,6 @@ def _places(arguments: argparse.Namespace) -> list[tuple[str, contextlib.Abstrac
 def _photo(wanted: str | None) -> Iterator[Path | None]:
     """The photo to render; one that was made up is gone afterwards."""
     if wanted != MADE_UP:
-        if wanted is not None:
-            from pynet_bokeh import images
-
-            images.header_size(Path(wanted))  # before anything is measured
         yield wanted and Path(wanted)
         return
     from benchmark import photo
@@ -122,14 +149,15 @@ class _Measured:
     kept: "Unfinished | None"
 
 
-def _measure(arguments: argparse.Namespace, executor: "Executor", photo: Path | None, suffix: str) -> _Measured:
-    from benchmark import models
+def _measure(
+    arguments: argparse.Namespace, executor: "Executor", paths: Sequence[Path], photo: Path | None, suffix: str
+) -> _Measured:
     from benchmark.progress import Progress
     from benchmark.schedule import measure
     from benchmark.unfinished import Unfinished, beside
 
     progress = Progress(sys.stderr)
-    paths, settings = models.find(arguments.models), _settings(arguments, executor)
+    settings = _settings(arguments, executor)
     effort = Effort(
         warmup=arguments.warmup,
         min_runs=arguments.runs,
@@ -155,6 +183,7 @@ def _measure(arguments: argparse.Namespace, executor: "Executor", photo: Path | 
             so_far=kept.answers if kept else (),
             keep=kept.keep if kept else lambda answer: None,
             announce=progress,
+            left_out=_tell,
         )
     except KeyboardInterrupt as interruption:
         if kept and kept.count:
@@ -204,7 +233,7 @@ def _settings(arguments: argparse.Namespace, executor: "Executor") -> list[Setti
 
 
 def _hand_out(arguments: argparse.Namespace, measured: "Results", suffix: str) -> None:
-    """Writes the files asked for, and prints the table and the failures."""
+    """Writes the files asked for, and prints the table and what failed while it was measured."""
     from benchmark import report, results
     from pynet_bokeh.files import whole_file
 
@@ -216,7 +245,12 @@ def _hand_out(arguments: argparse.Namespace, measured: "Results", suffix: str) -
                 temporary.write_text(report.markdown(measured), encoding="utf-8")
         print(report.terminal(measured), end="")
     for failure in measured.failures:
-        print(f"error: {failure.reason}", file=sys.stderr)
+        if failure.setting:  # the others were told before anything was measured
+            _tell(failure)
+
+
+def _tell(failure: "Failure") -> None:
+    print(f"error: {failure.reason}", file=sys.stderr)
 
 
 def _suffixed(path: Path, suffix: str) -> Path:

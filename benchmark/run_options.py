@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from benchmark.option_types import numbers
+from benchmark.option_types import check_distinct, numbers
 from benchmark.samples import CPU_KERNELS, GPU, KERNELS, Effort
 from pynet_bokeh import cli
 from pynet_bokeh.errors import UserError
@@ -153,8 +153,7 @@ def settle(arguments: argparse.Namespace) -> None:
         raise UserError(f"--max-rounds: --rounds ({arguments.rounds}) or more; received {arguments.max_rounds}")
     if arguments.threads and arguments.kernels == [GPU]:
         raise UserError(f"--threads: of {' and '.join(CPU_KERNELS)}; --kernels has {GPU} alone")
-    if arguments.out and arguments.markdown and arguments.out.resolve() == arguments.markdown.resolve():
-        raise UserError(f"--markdown: {arguments.markdown} is what --out writes; the table needs another name")
+    check_distinct(arguments.out, arguments.markdown)
     if arguments.photo and arguments.on == PHONE:
         raise UserError("--photo: is measured on this machine only; leave out --on phone")
     if arguments.photo and not set(arguments.kernels) & set(CPU_KERNELS):

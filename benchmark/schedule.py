@@ -78,6 +78,7 @@ def measure(
     so_far: Sequence[Answer] = (),
     keep: Callable[[Answer], None] = lambda answer: None,
     announce: Callable[[Announcement], None] = lambda announcement: None,
+    left_out: Callable[[Failure], None] = lambda failure: None,
 ) -> Results:
     """Measures every model in every setting, each `rounds` times in a fresh process, interleaved.
 
@@ -91,10 +92,13 @@ def measure(
       photo: a picture file to render with each model in each setting, see `photo.measure`.
       so_far: what an earlier run of the same kind gave, which isn't asked for again. What failed in it is.
       keep: is handed each new answer at once.
+      left_out: is handed each model that can't be opened, before anything is measured.
     """
     effort = effort or Effort()
     before, started, clock = executor.machine(), datetime.now(UTC), time.monotonic()
     known, failures = _inspect(executor, paths)
+    for failure in failures:
+        left_out(failure)
     waiting = [
         step for step in plan(len(paths), settings, rounds=rounds, photo=photo is not None) if step.model in known
     ]

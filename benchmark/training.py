@@ -94,11 +94,13 @@ def measure(wanted: Wanted, *, announce: Callable[[str], None] = lambda text: No
     """Measures every level of every recipe at every batch size, then each recipe's pictures without a network.
 
     A case that fails, for lack of memory for example, is among the failures, and the others go on. Raises UserError for
-    a recipe that can't be read or lacks a level.
+    a recipe that can't be read or lacks a level, and for VGG19's weights that no level takes.
     """
     before, started, clock = machine.describe(), datetime.now(UTC), time.monotonic()
     facts = {recipe: _describe(recipe, wanted) for recipe in wanted.recipes}
     cases = [case for recipe in wanted.recipes for case in _cases(recipe, facts[recipe], wanted)]
+    if wanted.vgg_weights and not any(case.level in facts[case.recipe].vgg_levels for case in cases):
+        raise UserError(f"--vgg-weights: for levels with a vgg loss; none of {', '.join(wanted.recipes)} has one here")
     finest = {case.recipe: replace(case, batch=None) for case in cases}  # the last of each
     tasks = [("train", case, False) for case in cases]
     tasks += [("pipeline", case, drawn) for case in finest.values() for drawn in (False, True)]

@@ -4,8 +4,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from benchmark.option_types import numbers
+from benchmark.option_types import check_distinct, numbers
 from pynet_bokeh import cli
+from pynet_bokeh.errors import UserError
 
 
 def add(commands) -> None:
@@ -42,10 +43,13 @@ def add(commands) -> None:
 
 def _training(arguments: argparse.Namespace) -> int:
     from benchmark import training, training_report
-    from pynet_bokeh.files import refuse_overwriting
+    from pynet_bokeh.files import check_output
 
+    check_distinct(arguments.out, arguments.markdown)
     for path in filter(None, (arguments.out, arguments.markdown)):
-        refuse_overwriting(path, force=arguments.force)
+        check_output(path, force=arguments.force)
+    if arguments.vgg_weights and not Path(arguments.vgg_weights).is_file():
+        raise UserError(f"--vgg-weights {arguments.vgg_weights}: no such file")
     wanted = training.Wanted(
         recipes=list(dict.fromkeys(arguments.recipes)),
         levels=arguments.levels,

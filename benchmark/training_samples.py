@@ -35,13 +35,15 @@ def scene_size(crop: Sequence[int]) -> tuple[int, int]:
 
 @dataclass(frozen=True)
 class RecipeFacts:
-    """What must be known of a recipe before its levels are trained; `levels` are those that its network has too."""
+    """What must be known of a recipe before its levels are trained; `levels` are those that its network has too, and
+    `vgg_levels` those of them with a vgg loss."""
 
     network: str
     extra: str | None
     levels: list[int]
     scene_size: list[int]
     tensorflow: str  # the version
+    vgg_levels: list[int] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

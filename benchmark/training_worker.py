@@ -36,10 +36,12 @@ def describe(case: TrainingCase) -> RecipeFacts:
 
     own = recipe.load(case.recipe, case.changes)
     network = registry.build(own.network, own.network_config)
+    levels = sorted(set(own.level) & set(network.pictures), reverse=True)
     return RecipeFacts(
         network=own.network,
         extra=network.extra,
-        levels=sorted(set(own.level) & set(network.pictures), reverse=True),
+        levels=levels,
+        vgg_levels=[level for level in levels if _takes_vgg(own.level[level])],
         scene_size=list(own.data.scene_size),
         tensorflow=metadata.version("tensorflow"),
     )
@@ -57,7 +59,7 @@ def train(case: TrainingCase, folder: Path, *, steps: int, vgg_weights: str | No
     coarser = case.level + 1
     if coarser in network.pictures:
         weights.save(network.variables(coarser), run.weights(coarser))
-    if "vgg" in run.recipe.level[case.level].losses and vgg_weights is None:
+    if _takes_vgg(run.recipe.level[case.level]) and vgg_weights is None:
         vgg_weights = str(folder / "vgg19.weights.h5")
         vgg.write_untrained(vgg_weights)
     del network
@@ -101,6 +103,10 @@ def read(case: TrainingCase, folder: Path, *, batches: int) -> PipelineSample:
         seconds=time.perf_counter() - before,
         peak_mb=peak_resident_mb(),
     )
+
+
+def _takes_vgg(schedule) -> bool:
+    return "vgg" in (*schedule.losses, *schedule.first_stage_losses)
 
 
 def _run(case: TrainingCase, folder: Path, *, steps: int):

@@ -1,15 +1,10 @@
 """`python -m pynet_bokeh COMMAND`: train · evaluate · render · data · models · import-weights."""
 
-import argparse
 import dataclasses
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from pynet_bokeh import cli, levels
-
-SCENES = 64  # for an evaluation
-SCENE_SIZE = (512, 512)
+from pynet_bokeh import cli, evaluate_command, levels, shared_options
 
 # Commands import what they need when they run: tensorflow takes 4 s, and rendering with a .tflite must not import it.
 
@@ -20,26 +15,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         prog="python -m pynet_bokeh", description="Train networks that render bokeh; run them on photos."
     )
     commands = parser.add_subparsers(metavar="COMMAND")
-    for add in (_add_train, _add_evaluate, _add_render, _add_data, _add_models, _add_import):
+    for add in (_add_train, evaluate_command.add, _add_render, _add_data, _add_models, _add_import):
         add(commands)
     arguments = cli.parse(parser, argv)
     return cli.run(arguments.command, arguments, interrupted=getattr(arguments, "interrupted", cli.INTERRUPTED))
-
-
-def _add_data_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--data", nargs="+", metavar="DIR", help="photo pairs, one folder or several; without it, the built-in scenes"
-    )
-    parser.add_argument(
-        "--split", type=cli.fraction, metavar="F", help="held-out fraction, where there is no test folder"
-    )
-    parser.add_argument("--seed", type=cli.natural, metavar="N", help="of the subset, the split and the scenes")
-
-
-def _given_data(arguments) -> dict:
-    """The data options that were given, as fields of DataSettings."""
-    options = {"folders": arguments.data, "split": arguments.split, "seed": arguments.seed}
-    return {name: value for name, value in options.items() if value is not None}
 
 
 def _add_train(commands) -> None:
@@ -58,7 +37,7 @@ def _add_train(commands) -> None:
         "--start-from", type=Path, metavar="RUN", help="a finished run of the same network whose weights to go on from"
     )
     parser.add_argument("--vgg-weights", metavar="FILE", help="VGG19's ImageNet weights, for recipes with a vgg loss")
-    _add_data_options(parser)
+    shared_options.add_data(parser)
     parser.add_argument("--subset", type=cli.positive, metavar="N", help="train on N randomly chosen pairs")
     parser.set_defaults(command=_train, interrupted="interrupted; the same command goes on from the last checkpoint")
 
@@ -76,7 +55,7 @@ def _train(arguments) -> int:
     run = open_or_create(
         arguments.run,
         recipes.load(name, arguments.set) if name else None,
-        _given_data(arguments) | ({"subset": arguments.subset} if arguments.subset else {}),
+        shared_options.given_data(arguments) | ({"subset": arguments.subset} if arguments.subset else {}),
         overrides=arguments.set,
         start_from=arguments.start_from and shipped.run_folder(arguments.start_from),
     )
@@ -89,105 +68,13 @@ def _train(arguments) -> int:
     return 0
 
 
-def _add_model_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--model", required=True, metavar="X", help="a .tflite, a run's folder, or a network's name")
-    parser.add_argument("--weights", metavar="FILE.npz", help="weights for a network's name")
-    parser.add_argument("--threads", type=cli.positive, metavar="N", help="for a .tflite (default: all cores)")
-
-
-def _add_evaluate(commands) -> None:
-    parser = commands.add_parser(
-        "evaluate", help="PSNR, SSIM, sharpness and blur on held-out pictures, beside baselines"
-    )
-    _add_model_options(parser)
-    parser.add_argument("--size", type=cli.image_size, metavar="WxH", help="of the built-in scenes (default 512)")
-    parser.add_argument("--limit", type=cli.positive, metavar="N", help="at most N pictures (default: all; 64 scenes)")
-    parser.add_argument("--all", action="store_true", help="every pair of --data, not only those it holds out")
-    parser.add_argument(
-        "--match-gain", action="store_true", help="bring every picture to its target's exposure before it is scored"
-    )
-    parser.add_argument("--no-discs", action="store_true", help="leave out the two baselines that blur by a disc")
-    parser.add_argument(
-        "--no-extra", action="store_true", help="withhold the fourth channel: the model finds the focus"
-    )
-    parser.add_argument(
-        "--strength", type=cli.fraction, metavar="0…1", help="one for all pictures (default: each pair's own lens)"
-    )
-    parser.add_argument("--min-gain", type=float, metavar="DB", help="exit with 1 when the mean gain is lower")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures of every picture")
-    parser.add_argument(
-        "--contact-sheet",
-        type=Path,
-        metavar="FILE.jpg",
-        help="input, mask, masked disc, output and target side by side",
-    )
-    parser.add_argument(
-        "--lpips-weights", type=Path, metavar="FILE.pth", help="add LPIPS: AlexNet's weights by torchvision; '.[lpips]'"
-    )
-    parser.add_argument("--pictures", type=Path, metavar="DIR", help="write input | output | target of each picture")
-    _add_data_options(parser)
-    parser.set_defaults(command=_evaluate)
-
-
-def _evaluate(arguments) -> int:
-    from pynet_bokeh import evaluate, files
-    from pynet_bokeh.data import pairs
-    from pynet_bokeh.data.source import Source, joined
-    from pynet_bokeh.errors import UserError
-    from pynet_bokeh.evaluation_table import table
-    from pynet_bokeh.perceptual import Lpips
-    from pynet_bokeh.predictors import open_predictor, pictures_of
-
-    predictor = open_predictor(arguments.model, weights=arguments.weights, threads=arguments.threads)
-    settings = pictures_of(arguments.model, _given_data(arguments))
-    if arguments.all and not settings.folders:
-        raise UserError("--all: every pair of a folder; give --data DIR")
-    for name in ("split", "seed"):
-        if arguments.all and getattr(arguments, name) is not None:
-            raise UserError(f"--{name}: of what is held out; --all takes every pair")
-    if arguments.size and settings.folders:
-        raise UserError(f"--size: of the built-in scenes; the pictures of {', '.join(settings.folders)} have their own")
-    if arguments.no_extra and predictor.extra is None:
-        raise UserError(f"--no-extra: {predictor.name} takes no fourth channel")
-
-    def pictures(extra: str) -> Source:
-        if arguments.all:
-            return joined([pairs.open_all(folder, extra=extra) for folder in settings.folders])
-        scenes = arguments.limit or SCENES
-        return settings.open(extra=extra, scene_size=arguments.size or SCENE_SIZE, scene_count=scenes)[1]
-
-    # The subject's mask is wanted for the figures even when the network takes no map, or another one.
-    depth = predictor.extra == "depth"
-    result = evaluate.evaluate(
-        predictor,
-        pictures("depth" if depth else "focus"),
-        masks=pictures("focus") if depth else None,
-        limit=arguments.limit,
-        use_extra=not arguments.no_extra,
-        strength=arguments.strength,
-        match_gain=arguments.match_gain,
-        baselines=not arguments.no_discs,
-        pictures=arguments.pictures,
-        sheet=arguments.contact_sheet,
-        lpips=arguments.lpips_weights and Lpips(arguments.lpips_weights),
-    )
-    print(table(result))
-    if arguments.json:
-        files.write_json(arguments.json, result)
-    gain = result["mean"]["gain"]
-    if arguments.min_gain is not None and gain < arguments.min_gain:
-        print(f"the mean gain of {gain:+.2f} dB is below --min-gain {arguments.min_gain:+g}", file=sys.stderr)
-        return 1
-    return 0
-
-
 def _add_render(commands) -> None:
     parser = commands.add_parser("render", help="a photo, or a folder of them, with bokeh")
     parser.add_argument("photo", type=Path, metavar="PHOTO|DIR", help="any size; EXIF orientation is followed")
     parser.add_argument(
         "-o", "--output", required=True, type=Path, metavar="OUT", help="picture, or folder for a folder"
     )
-    _add_model_options(parser)
+    shared_options.add_model(parser)
     subject = parser.add_mutually_exclusive_group()
     for name, what in (("focus", "subject mask, white in focus"), ("depth", "depth map")):
         subject.add_argument(f"--{name}", type=Path, metavar="MAP", help=f"{what}; for a folder, a folder of maps")
@@ -203,20 +90,15 @@ def _add_render(commands) -> None:
     )
     parser.add_argument("--size", type=cli.image_size, metavar="WxH", help="largest picture of the network, for a run")
     parser.add_argument("--side-by-side", action="store_true", help="photo and rendering in one picture")
-    parser.add_argument(
-        "--quality", type=int, choices=range(1, 101), metavar="1…100", help="of JPEG and WebP (default 95)"
-    )
+    parser.add_argument("--quality", type=cli.quality, metavar="1…100", help="of JPEG and WebP (default 95)")
     parser.add_argument("--force", action="store_true", help="overwrite existing pictures")
     parser.set_defaults(command=_render)
 
 
 def _render(arguments) -> int:
-    from pynet_bokeh.predictors import open_predictor
     from pynet_bokeh.render_files import render_command
 
-    return render_command(
-        arguments, lambda: open_predictor(arguments.model, weights=arguments.weights, threads=arguments.threads)
-    )
+    return render_command(arguments, lambda: shared_options.open_model(arguments))
 
 
 def _add_data(commands) -> None:

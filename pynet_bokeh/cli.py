@@ -1,8 +1,10 @@
 """What all commands share: one-line errors, exit codes, no abbreviated options."""
 
 import argparse
+import errno
 import math
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
@@ -12,6 +14,7 @@ from pynet_bokeh.errors import UserError
 EXIT_BAD_INPUT = 2
 EXIT_INTERRUPTED = 130
 INTERRUPTED = "interrupted; nothing half-written was left"
+_ENVIRONMENT = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT)
 
 
 class Parser(argparse.ArgumentParser):
@@ -29,11 +32,19 @@ class Parser(argparse.ArgumentParser):
 def run(
     command: Callable[[argparse.Namespace], int], arguments: argparse.Namespace, *, interrupted: str = INTERRUPTED
 ) -> int:
-    """Calls `command(arguments)` and turns what a user can mend or interrupt into one line and an exit code."""
+    """Calls `command(arguments)` and turns what a user can mend or interrupt into one line and an exit code.
+
+    A missing permission or a full disk is such a thing too, wherever it is met.
+    """
     try:
         return command(arguments)
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
+        return EXIT_BAD_INPUT
+    except OSError as error:
+        if error.errno not in _ENVIRONMENT:
+            raise
+        print(f"error: {error.filename or 'a file'}: {error.strerror}", file=sys.stderr)
         return EXIT_BAD_INPUT
     except KeyboardInterrupt:
         print(interrupted, file=sys.stderr)
@@ -50,12 +61,19 @@ def image_size(text: str) -> tuple[int, int]:
 
 
 def rectangle(text: str) -> tuple[int, int, int, int]:
-    """Parses a rectangle in pixels, `X,Y,WIDTH,HEIGHT` from the upper left corner."""
+    """Parses a rectangle in pixels, `X,Y,WIDTH,HEIGHT` from the upper left corner; X and Y may lie outside, below 0."""
     parts = text.split(",")
-    numbers = [int(part) for part in parts if part.isdecimal()]
-    if len(parts) != 4 or len(numbers) != 4 or 0 in numbers[2:]:
+    numbers = [int(part) for part in parts if part.removeprefix("-").isdecimal()]
+    if len(parts) != 4 or len(numbers) != 4 or min(numbers[2:]) < 1:
         raise argparse.ArgumentTypeError(f"a rectangle is X,Y,WIDTH,HEIGHT in whole pixels; received {text!r}")
     return tuple(numbers)
+
+
+def quality(text: str) -> int:
+    """Parses the quality of a JPEG or WebP, 1 to 100."""
+    if not text.isdecimal() or not 1 <= int(text) <= 100:
+        raise argparse.ArgumentTypeError(f"a whole number from 1 to 100 is wanted; received {text!r}")
+    return int(text)
 
 
 def fraction(text: str) -> float:
@@ -130,9 +148,28 @@ def import_tensorflow() -> None:
 
 
 def parse(parser: argparse.ArgumentParser, argv: Sequence[str] | None) -> argparse.Namespace:
-    """Parses `argv` (the process's own arguments when None); without a command prints the help and exits 2."""
-    arguments = parser.parse_args(argv)
+    """Parses `argv` (the process's own arguments when None); without a command prints the help and exits 2.
+
+    An empty argument is refused: as a path it would be the working directory. It comes of an unset variable.
+    """
+    words = list(sys.argv[1:] if argv is None else argv)
+    for before, word in zip(["", *words], words, strict=False):
+        if word == "":
+            parser.error(f"{before + ': ' if before.startswith('-') else ''}an empty argument; is a variable unset?")
+    arguments = parser.parse_args(_joined(words))
     if not hasattr(arguments, "command"):
         parser.print_help(sys.stderr)
         raise SystemExit(EXIT_BAD_INPUT)
     return arguments
+
+
+def _joined(words: Sequence[str]) -> list[str]:
+    """`words` with values that begin with a minus, such as -60,5,430,390, joined to the option before them: argparse
+    takes all but plain numbers for options. No option of ours begins with a digit."""
+    joined: list[str] = []
+    for word in words:
+        if re.match(r"-\d", word) and joined and re.fullmatch(r"--[a-z-]+", joined[-1]):
+            joined[-1] += f"={word}"
+        else:
+            joined.append(word)
+    return joined

@@ -1,40 +1,25 @@
-"""Pictures: the only place where files are decoded and encoded, turned upright, scaled to [0,1] and resized.
+"""Pictures: the only place where files are read (by `decoding`) and written, scaled to [0,1] and resized.
 
 In a file a picture is 8 bits per channel; inside the program it is float32 RGB in [0,1]. TensorFlow is never imported.
 """
 
-import struct
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import cv2
 import numpy as np
 from PIL import ExifTags, Image
 
+from pynet_bokeh import decoding
 from pynet_bokeh.errors import UserError
 from pynet_bokeh.files import whole_file
 
-READABLE = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "PPM")  # JPEG opens MPO too, a phone's JPEG with a preview behind
 READABLE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".ppm", ".pgm")
 WRITABLE = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG", ".webp": "WEBP"}
 KEEP_TRANSPARENCY = (".png", ".webp")
-MAX_PIXELS = 200_000_000
 MAX_SIDE = {"JPEG": 65_500, "WEBP": 16_383, "PNG": 2**31 - 1}
 
-_TRANSPOSE = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
 _MAX_JPEG_EXIF = 65_533  # bytes in one APP1 segment
 _GREY_MODES = {"1", "L", "LA", "La"}
-_BITS_PER_SAMPLE = 258  # TIFF's tag
-_SIXTEEN_BIT_MODES = {"I", "I;16", "I;16B", "I;16L", "I;16N"}
 
 # Tags that describe how a TIFF file stores its pixels (and its own ICC profile): wrong in any other file.
 _STORAGE_TAGS = {
@@ -52,18 +37,18 @@ def read_image(path: Path) -> np.ndarray:
     An alpha channel is dropped, grey becomes RGB, 16 bits become 8. Raises UserError that names the file when it is
     missing, not a picture, truncated or broken, has floats or 32 bits a value, or more than 200 megapixels.
     """
-    with _decoding(path) as picture:
-        return _rgb(_upright(picture), path)
+    with decoding.opened(path) as picture:
+        return decoding.rgb(decoding.upright(picture), path)
 
 
 def read_with_alpha(path: Path) -> tuple[np.ndarray, np.ndarray | None]:
-    """The same, and its alpha channel: uint8 [H, W], 255 opaque; None where all of the picture is."""
-    with _decoding(path) as picture:
-        upright = _upright(picture)
-        alpha = None
-        if upright.has_transparency_data and upright.mode not in _SIXTEEN_BIT_MODES:
-            alpha = np.array(upright.convert("RGBA").getchannel("A"))
-        return _rgb(upright, path), None if alpha is None or alpha.min() == 255 else alpha
+    """The same, and its alpha channel: uint8 [H, W], 255 opaque; None where all of the picture is.
+
+    Raises UserError for 16-bit RGB with a transparent colour, too.
+    """
+    with decoding.opened(path) as picture:
+        upright = decoding.upright(picture)
+        return decoding.rgb(upright, path), decoding.alpha(upright, path)
 
 
 def read_map(path: Path) -> np.ndarray:
@@ -72,10 +57,10 @@ def read_map(path: Path) -> np.ndarray:
     8- and 16-bit grey, palette and RGB pictures are understood; colour becomes luma, an alpha channel is dropped.
     Raises UserError as `read_image` does.
     """
-    with _decoding(path) as picture:
-        upright = _upright(picture)
-        if picture.mode in _SIXTEEN_BIT_MODES:
-            return _eight_bits(upright, path)
+    with decoding.opened(path) as picture:
+        upright = decoding.upright(picture)
+        if picture.mode in decoding.SIXTEEN_BIT_MODES:
+            return decoding.eight_bits(upright, path)
         if upright.mode in _GREY_MODES:
             return np.array(upright.convert("L"))
         return np.array(upright.convert("RGB").convert("L"))
@@ -83,9 +68,9 @@ def read_map(path: Path) -> np.ndarray:
 
 def header_size(path: Path) -> tuple[int, int]:
     """(height, width) of the upright picture; reads the header only. Raises UserError as `read_image` does."""
-    with _decoding(path) as picture:
+    with decoding.opened(path) as picture:
         width, height = picture.size
-        return (width, height) if _orientation(picture) >= 5 else (height, width)
+        return (width, height) if decoding.orientation_of(picture) >= 5 else (height, width)
 
 
 def picture_files(folder: Path) -> list[Path]:
@@ -206,82 +191,6 @@ def writable_format(path: Path) -> str:
 # --- below -----------------------------------------------------------------------------------------------------------
 
 
-@contextmanager
-def _decoding(path: Path) -> Iterator[Image.Image]:
-    """Opens a picture of at most `MAX_PIXELS`; whatever its decoder says against it becomes one UserError."""
-    # Pillow's own limit is lower, warns on standard error and is global; the check below stands in for it.
-    Image.MAX_IMAGE_PIXELS = None
-    try:
-        with Image.open(path, formats=READABLE) as picture:
-            width, height = picture.size
-            if width * height > MAX_PIXELS:
-                raise UserError(f"{path}: {width}x{height} pixels; at most {MAX_PIXELS // 10**6} megapixels are read")
-            if kind := _unread_kind(picture):
-                raise UserError(f"{path}: pixels of 8 or 16 bits are read; it has {kind}")
-            yield picture
-    except FileNotFoundError as error:
-        raise UserError(f"{path}: no such file") from error
-    except Image.UnidentifiedImageError as error:
-        raise UserError(
-            f"{path}: not a picture that can be read (JPEG, PNG, WebP, TIFF, BMP and PPM of 8 or 16 bits can)"
-        ) from error
-    except MemoryError as error:
-        raise UserError(f"{path}: not enough memory to decode it") from error
-    except (OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error) as error:
-        if getattr(error, "strerror", None):  # from the file system, not from the decoder
-            raise UserError(f"{path}: can't be read ({error.strerror})") from error
-        raise UserError(f"{path}: broken picture ({str(error) or type(error).__name__})") from error
-
-
-def _unread_kind(picture: Image.Image) -> str | None:
-    """Floats and 32-bit integers, in words: what is black and what is white among them the file does not say."""
-    if picture.mode == "F":
-        return "floats"
-    # Mode I is also how Pillow hands over 16 bits of a PGM.
-    if picture.mode == "I" and picture.format == "TIFF" and max(picture.tag_v2.get(_BITS_PER_SAMPLE, (1,))) > 16:
-        return "32-bit integers"
-    return None
-
-
-def _exif(picture: Image.Image) -> Image.Exif:
-    """The picture's EXIF; an empty one when it is broken: a photo with broken metadata is still a photo."""
-    try:
-        # Not picture.getexif(), which decodes all of a PNG in search of a chunk behind the pixels.
-        return Image.Image.getexif(picture)
-    except (OSError, SyntaxError, ValueError, KeyError, TypeError, struct.error):
-        return Image.Exif()
-
-
-def _orientation(picture: Image.Image) -> int:
-    """EXIF orientation, 1 (upright) to 8, that is still to be undone."""
-    if picture.format == "TIFF":
-        return 1  # Pillow reports these upright and turns them itself while decoding
-    orientation = _exif(picture).get(ExifTags.Base.Orientation, 1)
-    return orientation if orientation in _TRANSPOSE else 1
-
-
-def _upright(picture: Image.Image) -> Image.Image:
-    """Decodes `picture` and undoes its EXIF orientation."""
-    orientation = _orientation(picture)
-    picture.load()
-    return picture.transpose(_TRANSPOSE[orientation]) if orientation != 1 else picture
-
-
-def _rgb(picture: Image.Image, path: Path) -> np.ndarray:
-    """A decoded picture → uint8 [H, W, 3]."""
-    if picture.mode in _SIXTEEN_BIT_MODES:
-        return np.repeat(_eight_bits(picture, path)[..., np.newaxis], 3, axis=-1)
-    return np.array(picture if picture.mode == "RGB" else picture.convert("RGB"))
-
-
-def _eight_bits(picture: Image.Image, path: Path) -> np.ndarray:
-    """16-bit grey [0,65535] → uint8 [H, W] [0,255], rounded."""
-    values = np.asarray(picture).astype(np.int64)
-    if values.size and (values.min() < 0 or values.max() > 65_535):
-        raise UserError(f"{path}: 8- or 16-bit values are read; it holds {values.min()} to {values.max()}")
-    return ((values + 128) // 257).astype(np.uint8)
-
-
 def _resized(image: np.ndarray, size: tuple[int, int], interpolation: int) -> np.ndarray:
     """cv2.resize with (height, width), keeping a channel axis of length 1."""
     height, width = size
@@ -290,13 +199,13 @@ def _resized(image: np.ndarray, size: tuple[int, int], interpolation: int) -> np
 
 def _metadata(like: Path, image: np.ndarray, file_format: str) -> dict:
     """Options for Pillow's `save` that carry over ICC profile and EXIF of the file `like` to `image`."""
-    with _decoding(like) as source:
+    with decoding.opened(like) as source:
         options = {}
         profile = source.info.get("icc_profile")
         # A CMYK photo's profile would be wrong for the RGB picture made from it. Bytes 16..20 say the colour space.
         if profile and profile[16:20] == (b"GRAY" if image.ndim == 2 else b"RGB "):
             options["icc_profile"] = profile
-        exif = _exif(source)
+        exif = decoding.exif_of(source)
         for tag in _STORAGE_TAGS & set(exif):
             del exif[tag]
         if not exif:

@@ -4,7 +4,7 @@ name with a weights file."""
 from collections.abc import Mapping
 from pathlib import Path
 
-from pynet_bokeh import cli, files, shipped
+from pynet_bokeh import cli, files, shipped, sidecar
 from pynet_bokeh.data.settings import DataSettings
 from pynet_bokeh.errors import UserError
 from pynet_bokeh.runtime import Predictor, TflitePredictor
@@ -44,13 +44,12 @@ def pictures_of(model: str, given: Mapping) -> DataSettings:
     A run keeps them, a .tflite's sidecar carries them; other models have the built-in scenes.
     """
     path = Path(model)
-    sidecar = path.with_suffix(".json")
     if path.is_dir():
         known = files.read_json(path / "recipe.json").get("data", {})
-    elif model.endswith(".tflite") and sidecar.is_file():
-        known = files.read_json(sidecar).get("origin", {}).get("data", {})
+    elif model.endswith(".tflite"):
+        known = sidecar.read(path).get("origin", {}).get("data", {})
         if "folders" in known:  # relative to the sidecar
-            known = {**known, "folders": [str(sidecar.parent / folder) for folder in known["folders"]]}
+            known = {**known, "folders": [str(path.parent / folder) for folder in known["folders"]]}
     else:
         known = {}
     return DataSettings(**{**known, **given})

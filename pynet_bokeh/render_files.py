@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from tqdm import tqdm
 from pynet_bokeh import cli, images
 from pynet_bokeh.contact_sheet import strip
 from pynet_bokeh.errors import UserError
-from pynet_bokeh.files import refuse_overwriting
+from pynet_bokeh.files import check_output, check_output_folder, refuse_overwriting
 from pynet_bokeh.render import STRETCH, check_extra, found_focus, render_photo
 from pynet_bokeh.runtime import Predictor
 from pynet_bokeh.subject import Rectangle, mask_of_rectangle, part_of
@@ -122,9 +122,10 @@ def check_files(
         raise UserError(f"{save_focus}: is the output; the mask needs another name")
     for written in (output, save_focus):
         if written is not None:
-            images.writable_format(written)
+            if not Path(written).is_dir():
+                images.writable_format(written)
             _refuse_originals(Path(written), photo, None if isinstance(extra, tuple) else extra)
-            refuse_overwriting(written, force=force)
+            check_output(written, force=force)
     return size
 
 
@@ -144,21 +145,45 @@ def render_folder(
     Returns the number of photos that failed. Raises UserError, before any work, when a folder is missing or empty, an
     output exists and may not be overwritten, or two photos would become the same output.
     """
-    photos, output = Path(photos), Path(output)
     check_extra(predictor, extra is not None)
-    maps = None if extra is None else {path.stem: path for path in images.picture_files(Path(extra))}
-    jobs = _jobs(images.picture_files(photos), output, maps or {}, force=options.force)
+    jobs, maps = check_folders(photos, output, extra=extra, force=options.force)
     failures = 0
     with tqdm(jobs.items(), desc="render", unit="photo") as progress:
         for target, photo in progress:
             try:
-                if maps is not None and photo.stem not in maps:
+                if extra is not None and photo.stem not in maps:
                     raise UserError(f"{photo}: no map named {photo.stem}.* in {extra}")
-                _render(predictor, photo, target, maps and maps[photo.stem], None, options)
+                _render(predictor, photo, target, maps.get(photo.stem), None, options)
             except UserError as error:
                 failures += 1
                 progress.write(f"error: {error}", file=sys.stderr)
     return failures
+
+
+def check_folders(
+    photos: Path, output: Path, *, extra: Path | None = None, force: bool = False
+) -> tuple[dict[Path, Path], dict[str, Path]]:
+    """Raises the UserErrors of `render_folder` that need no network, for opening one takes seconds.
+
+    Returns output → photo, and the maps by their stems.
+    """
+    output = Path(output)
+    found = images.picture_files(Path(photos))
+    maps = {} if extra is None else {path.stem: path for path in images.picture_files(Path(extra))}
+    if not output.is_dir() and (output.exists() or output.suffix.lower() in images.WRITABLE):
+        what = "not a folder" if output.exists() else "named like a picture"
+        raise UserError(f"{output}: {what}; a folder of photos is rendered into a folder")
+    check_output_folder(output)
+    jobs: dict[Path, Path] = {}
+    for photo in found:
+        suffix = photo.suffix if photo.suffix.lower() in images.WRITABLE else ".jpg"
+        target = output / f"{photo.stem}{suffix}"
+        if target in jobs:
+            raise UserError(f"{photo}: would become {target}, and so would {jobs[target]}; rename one")
+        _refuse_originals(target, photo, maps.get(photo.stem))
+        refuse_overwriting(target, force=force)
+        jobs[target] = photo
+    return jobs, maps
 
 
 def render_command(arguments: argparse.Namespace, open_predictor: Callable[[], Predictor]) -> int:
@@ -170,6 +195,7 @@ def render_command(arguments: argparse.Namespace, open_predictor: Callable[[], P
             if getattr(arguments, name) is not None:
                 option = "--" + name.replace("_", "-")
                 raise UserError(f"{option}: for one photo; {photo} is a folder (--focus takes a folder of masks)")
+        check_folders(photo, output, extra=arguments.focus or arguments.depth, force=arguments.force)
     else:
         given = rectangle or arguments.focus or arguments.depth
         size = check_files(photo, output, extra=given, save_focus=arguments.save_focus, force=arguments.force)
@@ -220,22 +246,6 @@ def _map(extra: Path | Rectangle | None, photo: np.ndarray) -> np.ndarray | None
     given = images.read_map(extra)
     images.check_map_shape(given, photo.shape[:2], name=str(extra), stretch=STRETCH)
     return given
-
-
-def _jobs(photos: list[Path], output: Path, maps: Mapping[str, Path], *, force: bool) -> dict[Path, Path]:
-    """Output → photo; refuses what would overwrite something. `maps` are by the photos' stems."""
-    if output.exists() and not output.is_dir():
-        raise UserError(f"{output}: not a folder; a folder of photos is rendered into a folder")
-    jobs: dict[Path, Path] = {}
-    for photo in photos:
-        suffix = photo.suffix if photo.suffix.lower() in images.WRITABLE else ".jpg"
-        target = output / f"{photo.stem}{suffix}"
-        if target in jobs:
-            raise UserError(f"{photo}: would become {target}, and so would {jobs[target]}; rename one")
-        _refuse_originals(target, photo, maps.get(photo.stem))
-        refuse_overwriting(target, force=force)
-        jobs[target] = photo
-    return jobs
 
 
 def _refuse_originals(output: Path, *sources: Path | None) -> None:

@@ -83,7 +83,9 @@ def test_a_tflite_is_opened_in_one_place_and_read_in_another():
 
 
 def test_pictures_are_decoded_in_one_place():
-    assert importers("PIL") - {"pynet_bokeh/contact_sheet.py"} == {"pynet_bokeh/images.py"}  # that one writes captions
+    pictures = {"pynet_bokeh/images.py", "pynet_bokeh/decoding.py"}
+    assert importers("PIL") - {"pynet_bokeh/contact_sheet.py"} == pictures  # that one writes captions
+    assert importers("pynet_bokeh.decoding") == {"pynet_bokeh/images.py"}
 
 
 @pytest.mark.parametrize("module", WITHOUT_TENSORFLOW)

@@ -33,6 +33,7 @@ def make(*arguments):
         (["benchmark-training", "SET=seed=1", "DATA=my photos"], "--set 'seed=1'"),
         (["-W", "pynet_bokeh/weights/pynet_mobile_M.npz", "android-assets"], "--quant ptq_int8 --size 1024x1024 --out"),
         (["android-assets", "MODEL=my model.tflite"], '-m android_demo.apk assets "my model.tflite"'),
+        (["android-assets", "MODEL=a_failed.tflite", "FORCE=1"], 'apk assets "a_failed.tflite" --force'),
         (["apk"], "-m android_demo.apk build"),
         (["demo"], "--out build/demo/report.html"),
         (["demo"], "--evaluation fp16=build/demo/evaluation/fp16.json"),
@@ -51,6 +52,26 @@ def test_variables_become_options(arguments, command):
 def test_variables_are_not_taken_from_the_environment(monkeypatch):
     monkeypatch.setenv("DATA", "/somewhere")
     assert "/somewhere" not in make("-n", "train").stdout
+
+
+def test_what_make_evaluates_again_it_overwrites():
+    """Each time, for the files are what the targets make."""
+    recipes = [
+        make("-n", "demo").stdout,
+        make("-n", "-W", "pynet_bokeh/weights/pynet_mobile_M.npz", "benchmark-networks").stdout,
+    ]
+    commands = [one for text in recipes for one in text.replace("\\\n", "").replace("&&", "\n").splitlines()]
+    evaluations = [one for one in commands if " evaluate " in one]
+    assert len(evaluations) == 6 + 2
+    assert all("--force" in one for one in evaluations)
+
+
+@pytest.mark.parametrize("name", ["RUN", "OUT"])
+def test_an_empty_folder_is_refused(name):
+    """It would be the working directory, or results in the file system's root."""
+    done = make("-n", "benchmark", f"{name}=")
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1 and f"{name} is empty; {name}=folder names one" in done.stderr
 
 
 def test_a_level_must_be_named():

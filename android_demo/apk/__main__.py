@@ -19,6 +19,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     put = commands.add_parser("assets", help="put a model and its sidecar into the app's assets")
     put.add_argument("model", type=Path, metavar="MODEL", help=".tflite, with the .json that export wrote beside it")
+    put.add_argument("--force", action="store_true", help="take a model that failed its verification")
     put.set_defaults(command=_assets)
 
     draw = commands.add_parser("icon", help="draw the app's icon into the resources")
@@ -42,7 +43,7 @@ def _icon(arguments: argparse.Namespace) -> int:
 
 
 def _assets(arguments: argparse.Namespace) -> int:
-    placed = assets.put(arguments.model)
+    placed = assets.put(arguments.model, force=arguments.force)
     print(f"{placed}: {assets.described(placed.with_suffix('.json'))}")
     return 0
 

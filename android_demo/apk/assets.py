@@ -7,25 +7,31 @@ from pathlib import Path
 from android_demo.apk import layout
 from pynet_bokeh import files
 from pynet_bokeh.errors import UserError
+from pynet_bokeh.sidecar import failure
 
 IDENTIFIER = b"TFL3"  # bytes 4 to 8 of every .tflite flatbuffer
 FORMAT = 2  # of export/artifact.py
 
 
-def put(model: Path, folder: Path = layout.ASSETS) -> Path:
+def put(model: Path, folder: Path = layout.ASSETS, *, force: bool = False) -> Path:
     """Copies an exported .tflite and the sidecar beside it into the assets, in place of what was there.
 
-    Returns where the model is now. Raises UserError, and changes nothing, when either is missing or they don't belong
-    together.
+    Args:
+      force: take a model that failed its verification, too.
+
+    Returns where the model is now. Raises UserError, and changes nothing, when either is missing, they don't belong
+    together, the model failed its verification, or the folder can't be written.
     """
     model = Path(model)
-    check(model, model.with_suffix(".json"))
-    sidecar = model.with_suffix(".json").read_bytes()
-    (folder / layout.SIDECAR).unlink(missing_ok=True)  # a model never has another one's sidecar
-    with files.whole_file(folder / layout.MODEL) as temporary:
-        temporary.write_bytes(model.read_bytes())
-    with files.whole_file(folder / layout.SIDECAR) as temporary:
-        temporary.write_bytes(sidecar)
+    sidecar, placed = model.with_suffix(".json"), folder / layout.SIDECAR
+    check(model, sidecar)
+    reason = failure(files.read_json(sidecar))
+    if reason and not force:
+        raise UserError(f"{model}: {reason}; FORCE=1 (--force) puts it into the app all the same")
+    with files.whole_file(placed) as new_sidecar, files.whole_file(folder / layout.MODEL) as new_model:
+        new_model.write_bytes(model.read_bytes())
+        new_sidecar.write_bytes(sidecar.read_bytes())
+        placed.unlink(missing_ok=True)  # a model never has another one's sidecar
     return folder / layout.MODEL
 
 

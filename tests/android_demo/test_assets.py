@@ -72,6 +72,39 @@ def test_wrong_models_are_named(model, tmp_path):
         assets.put(model, tmp_path)
 
 
+def test_a_model_that_failed_its_verification_is_refused(model, tmp_path, capsys, monkeypatch):
+    folder = tmp_path / "assets"
+    monkeypatch.setattr(assets.put, "__defaults__", (folder,))  # the command puts it into the app's own
+    change(model, verification={"failures": ["xnnpack: SSIM 0.9012 to the float network, 0.98 wanted"]})
+    assert main(["assets", str(model)]) == 2
+    assert capsys.readouterr().err == (
+        f"error: {model}: failed its verification: xnnpack: SSIM 0.9012 to the float network, 0.98 wanted; "
+        "FORCE=1 (--force) puts it into the app all the same\n"
+    )
+    assert not folder.exists()
+    assert main(["assets", str(model), "--force"]) == 0
+    assert (folder / layout.MODEL).read_bytes() == MODEL
+
+
+def test_a_folder_that_can_t_be_written_changes_nothing(model, tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UserError, match=r"file/assets/model\.json: can't be written"):
+        assets.put(model, tmp_path / "file" / "assets")
+    folder = tmp_path / "assets"
+    assets.put(model, folder)
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+
+    def refuse(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    change(model, network="another")
+    monkeypatch.setattr("pathlib.Path.unlink", refuse)
+    monkeypatch.setattr("tempfile.mkstemp", refuse)
+    with pytest.raises(UserError, match=r"assets/model\.json: can't be written \(Permission denied\)"):
+        assets.put(model, folder)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
 def test_no_model_says_what_to_do(tmp_path):
     with pytest.raises(UserError, match="make android-assets"):
         assets.check_folder(tmp_path)

@@ -10,6 +10,7 @@ import pytest
 from benchmark import host, machine, results
 from benchmark.__main__ import main
 from benchmark.executor import FakeExecutor, Unavailable
+from pynet_bokeh.errors import UserError
 
 
 @pytest.fixture
@@ -86,22 +87,62 @@ def test_a_reader_that_has_read_enough_is_no_error():
     assert process.returncode == 141
 
 
-def test_a_bad_model_is_named_and_the_others_results_are_written(fake_host, stand_ins, tmp_path, capsys):
-    (tmp_path / "photo.tflite").write_bytes(b"\xff\xd8\xff\xe0 a photo")
-    (tmp_path / "notes.txt").write_text("no model")
+def test_a_model_that_can_t_be_opened_is_named_first_and_the_others_are_measured(
+    fake_host, stand_ins, tmp_path, capsys
+):
     fake_host["failing"]["b"] = "an operator is unknown"
     out = tmp_path / "results.json"
-    assert exit_code(["run", tmp_path, tmp_path / "notes.txt", "--out", out, "--threads", "1"]) == 2
-    errors = [line for line in capsys.readouterr().err.splitlines() if line.startswith("error: ")]
-    assert len(errors) == 3
-    assert "b.tflite: an operator is unknown" in errors[0]
-    assert "photo.tflite: not a TensorFlow Lite model" in errors[1]
-    assert "notes.txt: a .tflite file is wanted" in errors[2]
+    assert exit_code(["run", tmp_path, "--out", out, "--threads", "1"]) == 2
+    told = capsys.readouterr().err.splitlines()
+    assert told[0] == f"error: {stand_ins[1]}: an operator is unknown"
+    assert told[1].startswith("1/") and not any(line.startswith("error: ") for line in told[1:])
     measured = results.read(out)
     assert [model.name for model in measured.models] == ["a", "c"]
-    assert len(measured.failures) == 3
+    assert len(measured.failures) == 1
     assert exit_code(["table", out]) == 0
-    assert capsys.readouterr().out.count("not measured: ") == 3
+    assert capsys.readouterr().out.count("not measured: ") == 1
+
+
+def test_what_fails_while_it_is_measured_is_named_below_the_table(stand_ins, tmp_path, monkeypatch, capsys):
+    class Failing(FakeExecutor):
+        def latency(self, model, setting, effort):
+            raise UserError(f"{model}: ended by SIGKILL")
+
+    monkeypatch.setattr(host, "HostExecutor", lambda **_: Failing({"b": 1.0}))
+    assert exit_code(["run", stand_ins[1], "--threads", "1", "--kernels", "xnnpack"]) == 2
+    assert capsys.readouterr().err.splitlines()[-1] == f"error: {stand_ins[1]}: ended by SIGKILL"
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("photo.tflite", "photo.tflite: not a .tflite file"),
+        ("notes.txt", "notes.txt: a .tflite file is wanted"),
+        ("nowhere.tflite", "nowhere.tflite: no such file or folder"),
+    ],
+)
+def test_a_file_that_is_no_model_is_named_before_all_else(
+    fake_host, stand_ins, tmp_path, monkeypatch, capsys, name, message
+):
+    """Before a model is measured, and before the results that are there already."""
+    for other in ("photo.tflite", "notes.txt"):
+        (tmp_path / other).write_bytes(b"\xff\xd8\xff\xe0 a photo")
+    out = tmp_path / "results.json"
+    out.write_text("earlier results")
+    monkeypatch.setattr(host, "HostExecutor", lambda **_: pytest.fail("measured"))
+    assert exit_code(["run", *stand_ins, tmp_path / name, "--out", out]) == 2
+    error = capsys.readouterr().err
+    assert message in error and error.count("\n") == 1
+    assert out.read_text() == "earlier results"
+
+
+def test_a_model_that_failed_its_verification_is_measured_with_a_warning(fake_host, stand_ins, tmp_path, capsys):
+    failures = ["chelsea (xnnpack): 31.20 dB to the float network, 35 wanted", "another"]
+    stand_ins[1].with_suffix(".json").write_text(json.dumps({"verification": {"failures": failures}}))
+    stand_ins[2].with_suffix(".json").write_text(json.dumps({"verification": {"failures": []}}))
+    assert exit_code(["run", *stand_ins, "--threads", "1", "--kernels", "xnnpack"]) == 0
+    told = [line for line in capsys.readouterr().err.splitlines() if line.startswith("warning: ")]
+    assert told == [f"warning: {stand_ins[1]}: failed its verification: {failures[0]} (and 1 more)"]
 
 
 def test_when_nothing_could_be_measured_nothing_is_written(fake_host, tmp_path, capsys):
@@ -129,6 +170,13 @@ def test_when_nothing_could_be_measured_nothing_is_written(fake_host, tmp_path, 
         (
             ["a.tflite", "--threads", "2", "--kernels", "gpu"],
             "--threads: of xnnpack and builtin; --kernels has gpu alone",
+        ),
+        (["a.tflite", "--markdown", "a.tflite/t.md"], "a.tflite/t.md: can't be written ("),
+        (["a.tflite", "--out", "."], ".: is a folder; the name of a file is wanted"),
+        (["a.tflite", "--out", ""], "--out: an empty argument"),
+        (
+            ["a.tflite", "--on", "phone", "--benchmark-model", "nowhere"],
+            "nowhere: no such file; --benchmark-model wants",
         ),
         (["a.tflite", "--out", "m.json", "--markdown", "./m.json"], "--markdown: m.json is what --out writes; the"),
         (["a.tflite", "--serial", "X"], "--serial: is for phones, with --on phone"),

@@ -122,6 +122,27 @@ def test_the_whole_page(models, tmp_path, capsys):
     assert main([str(word) for word in command]) == 2  # it exists
 
 
+@pytest.mark.parametrize("other", [False, True])
+def test_a_model_whose_file_is_gone_or_another_one_is_named(models, tmp_path, capsys, other):
+    """What only the file could have told is not made up."""
+    measured = measure(FakeExecutor({path.stem: 40.0 for path in models}), models, [Setting("xnnpack", 1)])
+    results.write(tmp_path / "results.json", measured)
+    (tmp_path / "budget.yaml").write_text("name: tiny\nfile_mb: 0.0005")
+    lost, kept = models
+    lost.write_bytes(kept.read_bytes()) if other else lost.unlink()
+    reason = "is another file than was measured" if other else "is gone"
+    options = [tmp_path / "results.json", "--budget", tmp_path / "budget.yaml"]
+    text = shown(tmp_path, *options)
+    line = f"{lost} {reason}: its GMAC, bounds, verdict and origin are not on the page"
+    assert line in text and capsys.readouterr().err == f"warning: {line}\n"
+    assert "random" not in text  # lost's sidecar said untrained, but of a file that is not there
+    assert "own_fp32doesn't fit" in text and "net_untrained_qat_int8doesn't fit" not in text
+    kept.unlink()
+    text = shown(tmp_path, *options)
+    assert text.count("Not shown: the models' files are gone (run).") == 2  # bounds and verdict
+    assert "no budget was given" not in text
+
+
 def test_an_evaluation_of_a_model_that_was_not_measured_is_named(fake_results, tmp_path, capsys):
     results.write(tmp_path / "results.json", fake_results)
     command = ["networks", tmp_path / "results.json", "--evaluation", "z=e.json", "--out", tmp_path / "page.html"]

@@ -1,6 +1,8 @@
 """The training benchmark's method, with workers that answer from a table, and one real run."""
 
+import dataclasses
 import json
+import sys
 
 import pytest
 
@@ -91,6 +93,21 @@ def test_what_fails_is_named_and_the_rest_goes_on(workers):
 def test_a_level_that_is_not_trained(workers):
     with pytest.raises(UserError, match=r"--levels: recipe a trains \[7, 6, 1\]; received 3"):
         training.measure(Wanted(["a"], levels=[7, 3]))
+
+
+@pytest.mark.parametrize(("levels", "refused"), [([1], False), ([7], True), (None, False)])
+def test_vgg_weights_that_no_level_takes(workers, monkeypatch, tmp_path, capsys, levels, refused):
+    monkeypatch.setattr(sys.modules[__name__], "FACTS", dataclasses.replace(FACTS, vgg_levels=[1]))
+    file = tmp_path / "vgg.h5"
+    file.write_bytes(b"weights")
+    command = ["training", "a", "--vgg-weights", str(file), *(["--levels", *map(str, levels)] if levels else [])]
+    assert main(command) == (2 if refused else 0)
+    error = capsys.readouterr().err
+    assert refused == (error == "error: --vgg-weights: for levels with a vgg loss; none of a has one here\n")
+    if refused:
+        assert [what for what, *_ in workers] == ["describe"]
+    assert main(["training", "a", "--vgg-weights", "nowhere.h5"]) == 2
+    assert capsys.readouterr().err == "error: --vgg-weights nowhere.h5: no such file\n"
 
 
 def test_rows(workers):

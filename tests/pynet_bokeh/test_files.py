@@ -59,6 +59,33 @@ def test_overwriting_is_refused_unless_asked(tmp_path):
         files.refuse_overwriting(tmp_path / "x", force=False)
 
 
+def test_where_a_file_can_be_written(tmp_path):
+    (tmp_path / "x").write_text("")
+    (tmp_path / "lost").symlink_to(tmp_path / "nowhere")
+    for good in ("y", "new/deep/y"):
+        files.check_output(tmp_path / good, force=False)
+        files.check_output_folder(tmp_path / good)
+    files.check_output(tmp_path / "x", force=True)
+    for path, message in (
+        ("x", "x: exists already; give another name or --force"),
+        (".", ": is a folder; the name of a file is wanted"),
+        ("x/y", r"x/y: can't be written \(.*/x is not a folder\)"),
+        ("x/new/y", r"x/new/y: can't be written \(.*/x is not a folder\)"),
+        ("lost/y", r"lost/y: can't be written \(.*/lost is not a folder\)"),
+    ):
+        with pytest.raises(UserError, match=message):
+            files.check_output(tmp_path / path, force=False)
+    with pytest.raises(UserError, match=r"x: can't be written into \(.*/x is not a folder\)"):
+        files.check_output_folder(tmp_path / "x")
+    assert {path.name for path in tmp_path.iterdir()} == {"x", "lost"}
+
+
+def test_a_folder_without_permission_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(files.os, "access", lambda path, mode: path != tmp_path)  # root may write anywhere
+    with pytest.raises(UserError, match=rf"new/x: can't be written \(no permission to write in {tmp_path}\)"):
+        files.check_output(tmp_path / "new" / "x", force=False)
+
+
 def test_a_second_name_is_the_same_file(tmp_path):
     (tmp_path / "a").write_text("all")
     files.link(tmp_path / "a", tmp_path / "new" / "b")

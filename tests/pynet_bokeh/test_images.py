@@ -97,6 +97,46 @@ def test_transparency(tmp_path, textured, kind):
     np.testing.assert_array_equal(read, images.read_image(path))
 
 
+def chunk(kind, content):
+    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+
+def save_16_bit_png(path, pixels, clear, *, metadata=b""):
+    """A PNG of uint16 [H,W] or [H,W,3] by the specification (W3C PNG, 11.2 and 11.3.1.1), `clear` the transparent
+    value or colour: Pillow can't write one."""
+    height, width = pixels.shape[:2]
+    header = struct.pack(">IIBBBBB", width, height, 16, 2 if pixels.ndim == 3 else 0, 0, 0, 0)
+    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in pixels)
+    parts = [(b"IHDR", header), (b"tRNS", np.array(clear, ">u2").tobytes())]
+    parts += [(b"eXIf", metadata)] if metadata else []
+    parts += [(b"IDAT", zlib.compress(rows)), (b"IEND", b"")]
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*part) for part in parts))
+    return path
+
+
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_a_transparent_value_of_16_bits_is_just_that_value(tmp_path, orientation):
+    """514 becomes 2 in 8 bits, and so do 513 and 515, which are opaque."""
+    values = np.array([[0, 257, 514, 65535], [513, 40000, 515, 514]], np.uint16)
+    turned = exif(orientation).tobytes()[6:]  # without "Exif\0\0", which is JPEG's
+    path = save_16_bit_png(tmp_path / "photo.png", values, 514, metadata=turned)
+    read, alpha = images.read_with_alpha(path)
+    if orientation == 6:
+        values = np.rot90(values, -1)
+    np.testing.assert_array_equal(alpha, np.where(values == 514, 0, 255))
+    np.testing.assert_array_equal(read, np.rint(values / 257)[..., np.newaxis].repeat(3, axis=-1))
+    np.testing.assert_array_equal(images.read_map(path), np.rint(values / 257))
+
+
+def test_a_transparent_colour_of_16_bits_is_refused(tmp_path):
+    """Pillow has 8 bits of it, in which the second pixel is of that colour, too."""
+    colours = np.array([[[0x1234, 0x5678, 0x9ABC], [0x1235, 0x5678, 0x9ABC]]], np.uint16)
+    path = save_16_bit_png(tmp_path / "photo.png", colours, colours[0, 0])
+    with pytest.raises(UserError, match=r"photo\.png: 16-bit RGB with a transparent colour can't be read; give it an"):
+        images.read_with_alpha(path)
+    np.testing.assert_array_equal(images.read_image(path), (colours >> 8).astype(np.uint8))
+
+
 @pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "I;16"])
 def test_what_is_opaque_has_no_alpha(tmp_path, textured, mode):
     if mode == "I;16":

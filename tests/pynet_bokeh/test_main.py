@@ -131,6 +131,9 @@ def test_a_tflite_that_is_none(tmp_path, capsys):
         (["render", "a.jpg", "-o", "b.jpg", "--model", "m.tflite", "--strength", "2"], ["--strength", "0 to 1", "'2'"]),
         ([*RENDER, "--focus-rect", "1,2,3"], ["--focus-rect", "X,Y,WIDTH,HEIGHT", "'1,2,3'"]),
         ([*RENDER, "--focus-rect", "1,2,0,9"], ["--focus-rect", "'1,2,0,9'"]),
+        ([*RENDER, "--quality", "0"], ["--quality: a whole number from 1 to 100 is wanted; received '0'"]),
+        (["render", "", *RENDER[2:]], ["an empty argument"]),
+        ([*RENDER[:-1], ""], ["--model: an empty argument"]),
         ([*RENDER, "--focus-rect", "1,2,3,9", "--focus", "m.png"], ["--focus", "--focus-rect"]),
         (["models", "--size", "12 by 9"], ["--size", "WIDTHxHEIGHT", "'12 by 9'"]),
         (["train", "--run", "x", "--subset", "0"], ["--subset", "above 0"]),
@@ -294,6 +297,56 @@ def test_a_run_keeps_its_recipe_and_its_pictures(tmp_path, capsys):
     before = (run / "recipe.json").read_bytes()
     fails(capsys, lambda: main([*again[:3], "--level", "4", "--set", "level.4.steps=9"]), "level5/weights.npz")
     assert (run / "recipe.json").read_bytes() == before
+
+
+def test_an_evaluation_overwrites_nothing_unasked(tmp_path, tiny_models, capsys):
+    figures, sheet, folder = tmp_path / "e.json", tmp_path / "e.jpg", tmp_path / "pictures"
+    outputs = {"--json": figures, "--contact-sheet": sheet, "--pictures": folder}
+    command = ["evaluate", "--model", str(tiny_models / "focus.tflite"), "--limit", "1", "--size", "64", "--no-discs"]
+    whole = [*command, *(str(word) for option in outputs.items() for word in option)]
+    assert main(whole) == 0
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*.*")}
+    assert len(before) == 3
+    for option, path in outputs.items():
+        what = "holds pictures of an earlier evaluation" if path == folder else "exists already"
+        fails(capsys, lambda option=option, path=path: main([*command, option, str(path)]), str(path), what, "--force")
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*.*")} == before
+    for path in before:
+        path.write_bytes(b"older")
+    assert main([*whole, "--force"]) == 0
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*.*")} == before
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--json", "file/e.json"], ["file/e.json: can't be written", "file is not a folder"]),
+        (["--json", "."], [".: is a folder; the name of a file is wanted"]),
+        (["--contact-sheet", "e.tiff"], ["e.tiff: pictures are written as .jpg"]),
+        (["--pictures", "file"], ["file: can't be written into"]),
+        (["--json", "e.jpg", "--contact-sheet", "./e.jpg"], ["--contact-sheet: e.jpg is what --json writes"]),
+    ],
+)
+def test_an_evaluation_looks_where_it_writes_before_it_opens_a_model(tmp_path, capsys, monkeypatch, options, words):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").write_text("")
+    fails(capsys, lambda: main(["evaluate", "--model", "none.tflite", *options]), *words)
+
+
+@pytest.mark.parametrize("command", ["render", "evaluate"])
+def test_a_model_that_failed_its_verification_is_named(tmp_path, tiny_models, capsys, command):
+    model = tmp_path / "focus_failed.tflite"
+    model.write_bytes((tiny_models / "focus.tflite").read_bytes())
+    options = ["--limit", "1", "--size", "64", "--no-discs"]
+    if command == "render":
+        write_image(tmp_path / "photo.png", np.zeros((64, 64, 3), np.uint8))
+        options = [str(tmp_path / "photo.png"), "-o", str(tmp_path / "out.png")]
+    for failures in (["validation 0 (xnnpack): 20.10 dB to the float network, 35 wanted"], []):
+        model.with_suffix(".json").write_text(json.dumps({"verification": {"failures": failures}}))
+        assert main([command, *options, "--model", str(model)]) == 0
+        told = [line for line in capsys.readouterr().err.splitlines() if "verification" in line]
+        assert told == [f"warning: {model}: failed its verification: {one}" for one in failures]
+        (tmp_path / "out.png").unlink(missing_ok=True)
 
 
 def test_every_pair_of_a_small_folder_is_evaluated(tmp_path, tiny_models, capsys):

@@ -318,6 +318,33 @@ def test_the_command_checks_files_before_it_opens_a_model(subject_photo, tmp_pat
         render_files.render_command(given, lambda: pytest.fail("a model was opened"))
 
 
+@pytest.mark.parametrize(
+    ("photo", "output", "message"),
+    [
+        ("a.png", ".", r"photos: is a folder; the name of a file is wanted"),
+        ("a.png", "notes.txt/o.jpg", r"o\.jpg: can't be written \(.*notes\.txt is not a folder\)"),
+        (".", "new.jpg", r"new\.jpg: named like a picture; a folder of photos is rendered into a folder"),
+        (".", "notes.txt", r"notes\.txt: not a folder; a folder of photos is rendered into a folder"),
+        (".", "notes.txt/new", r"notes\.txt/new: can't be written into \(.*notes\.txt is not a folder\)"),
+        ("empty", "new", r"empty: no pictures in it"),
+    ],
+)
+def test_a_file_where_a_folder_should_be_and_the_other_way(photos, photo, output, message):
+    (photos / "empty").mkdir()
+    before = everything(photos)
+    with pytest.raises(UserError, match=message):
+        render_files.render_command(
+            arguments(photos / photo, photos / output), lambda: pytest.fail("a model was opened")
+        )
+    assert everything(photos) == before
+
+
+def test_a_folder_may_be_named_like_a_picture(fake_predictor, photos, tmp_path):
+    (tmp_path / "own.jpg").mkdir()
+    assert render_files.render_command(arguments(photos, tmp_path / "own.jpg"), fake_predictor) == 0
+    assert everything(tmp_path / "own.jpg") == ["a.png", "b.jpg", "c.jpg"]
+
+
 def test_the_command_takes_a_rectangle(fake_predictor, subject_photo, tmp_path):
     given = {"focus_rect": RECTANGLE, "save_focus": tmp_path / "m.png"}
     predictor = fake_predictor(extra="focus")

@@ -2,6 +2,9 @@
 
 The photo is brought to the network's picture size keeping its aspect, what is missing to a full rectangle is filled by
 reflection and cut off again, and `merge` carries the result to the photo's full size. TensorFlow is never imported.
+
+The photo never reaches the rectangle's edge: beyond it convolutions see zeros, and what they make of the outermost pixels
+is a rim that stays sharp.
 """
 
 import math
@@ -17,6 +20,8 @@ from pynet_bokeh.runtime import Predictor
 
 LONG_SIDE = 1024
 """Picture's long side for models that take any size: what they were published for, and affordable on a CPU."""
+MARGIN = 4
+"""Pixels of the network's input that are mirrored around the photo at least."""
 STRETCH = 0.02  # by which a map may be off the shape of its photo
 
 
@@ -150,6 +155,7 @@ def _frame(
     if min(photo_size) < 1:
         raise UserError(f"photo: at least one pixel is wanted; received {photo_size[1]}x{photo_size[0]}")
     height, width = photo_size
+    margins = 2 * MARGIN * predictor.input_scale
     if predictor.input_size is not None:
         frame = tuple(side * predictor.input_scale for side in predictor.input_size)
         if picture_size is not None and tuple(picture_size) != frame:
@@ -157,17 +163,23 @@ def _frame(
                 f"size: {predictor.name} has pictures of {frame[1]}x{frame[0]}; "
                 f"received {picture_size[1]}x{picture_size[0]}"
             )
-        scale = min(frame[0] / height, frame[1] / width)
-        return frame, _scaled(photo_size, scale, frame, predictor.input_scale)
+        room = tuple(max(predictor.input_scale, side - margins) for side in frame)
+        return frame, _scaled(photo_size, min(room[0] / height, room[1] / width), room, predictor.input_scale)
     multiple = math.lcm(predictor.size_multiple, predictor.input_scale)
     limits = (LONG_SIDE, LONG_SIDE) if picture_size is None else picture_size
-    if min(limits) < multiple:
+    least = _up_to_multiple(margins + predictor.input_scale, multiple)
+    if min(limits) < least:
         raise UserError(
-            f"size: at least {multiple}x{multiple} is wanted for {predictor.name}; received {limits[1]}x{limits[0]}"
+            f"size: at least {least}x{least} is wanted for {predictor.name}; received {limits[1]}x{limits[0]}"
         )
-    limits = tuple(side // multiple * multiple for side in limits)  # padding must not lead beyond what was asked for
-    content = _scaled(photo_size, min(1.0, limits[0] / height, limits[1] / width), limits, predictor.input_scale)
-    return tuple(-(-side // multiple) * multiple for side in content), content
+    # What is filled in must not lead beyond what was asked for.
+    room = tuple(side // multiple * multiple - margins for side in limits)
+    content = _scaled(photo_size, min(1.0, room[0] / height, room[1] / width), room, predictor.input_scale)
+    return tuple(_up_to_multiple(side + margins, multiple) for side in content), content
+
+
+def _up_to_multiple(size: int, multiple: int) -> int:
+    return -(-size // multiple) * multiple
 
 
 def _scaled(size: tuple[int, int], scale: float, limits: tuple[int, int], multiple: int) -> tuple[int, int]:

@@ -3,8 +3,8 @@
 The photo is brought to the network's picture size keeping its aspect, what is missing to a full rectangle is filled by
 reflection and cut off again, and `merge` carries the result to the photo's full size. TensorFlow is never imported.
 
-The photo never reaches the rectangle's edge: beyond it convolutions see zeros, and what they make of the outermost pixels
-is a rim that stays sharp.
+The photo never reaches the rectangle's edge: beyond it convolutions see zeros, and what they make of the outermost
+pixels is a rim that stays sharp.
 """
 
 import math

@@ -170,9 +170,8 @@ def _frame(
             raise UserError(
                 f"size: at least {multiple}x{multiple} is wanted for {predictor.name}; received {limits[1]}x{limits[0]}"
             )
-        limits = tuple(
-            side // multiple * multiple for side in limits
-        )  # padding must not lead beyond what was asked for
+        # Padding must not lead beyond what was asked for.
+        limits = tuple(side // multiple * multiple for side in limits)
         frame = tuple(-(-side // multiple) * multiple for side in _fitted(photo_size, limits, 1, largest=1.0))
     room = tuple(max(predictor.input_scale, side - 2 * MARGIN * predictor.input_scale) for side in frame)
     return frame, _fitted(photo_size, room, predictor.input_scale, largest=largest)

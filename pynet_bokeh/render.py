@@ -2,6 +2,9 @@
 
 The photo is brought to the network's picture size keeping its aspect, what is missing to a full rectangle is filled by
 reflection and cut off again, and `merge` carries the result to the photo's full size. TensorFlow is never imported.
+
+The photo never reaches the rectangle's edge: beyond it convolutions see zeros, and what they make of the outermost
+pixels is a rim that stays sharp.
 """
 
 import math
@@ -17,6 +20,8 @@ from pynet_bokeh.runtime import Predictor
 
 LONG_SIDE = 1024
 """Picture's long side for models that take any size: what they were published for, and affordable on a CPU."""
+MARGIN = 4
+"""Pixels of the network's input that are mirrored around the photo at least."""
 STRETCH = 0.02  # by which a map may be off the shape of its photo
 
 
@@ -149,33 +154,37 @@ def _frame(
     """(height, width) of the network's picture, and of the photo within it."""
     if min(photo_size) < 1:
         raise UserError(f"photo: at least one pixel is wanted; received {photo_size[1]}x{photo_size[0]}")
-    height, width = photo_size
+    multiple = math.lcm(predictor.size_multiple, predictor.input_scale)
     if predictor.input_size is not None:
+        largest = math.inf
         frame = tuple(side * predictor.input_scale for side in predictor.input_size)
         if picture_size is not None and tuple(picture_size) != frame:
             raise UserError(
                 f"size: {predictor.name} has pictures of {frame[1]}x{frame[0]}; "
                 f"received {picture_size[1]}x{picture_size[0]}"
             )
-        scale = min(frame[0] / height, frame[1] / width)
-        return frame, _scaled(photo_size, scale, frame, predictor.input_scale)
-    multiple = math.lcm(predictor.size_multiple, predictor.input_scale)
-    limits = (LONG_SIDE, LONG_SIDE) if picture_size is None else picture_size
-    if min(limits) < multiple:
-        raise UserError(
-            f"size: at least {multiple}x{multiple} is wanted for {predictor.name}; received {limits[1]}x{limits[0]}"
-        )
-    limits = tuple(side // multiple * multiple for side in limits)  # padding must not lead beyond what was asked for
-    content = _scaled(photo_size, min(1.0, limits[0] / height, limits[1] / width), limits, predictor.input_scale)
-    return tuple(-(-side // multiple) * multiple for side in content), content
+    else:
+        largest = 1.0
+        limits = (LONG_SIDE, LONG_SIDE) if picture_size is None else picture_size
+        if min(limits) < multiple:
+            raise UserError(
+                f"size: at least {multiple}x{multiple} is wanted for {predictor.name}; received {limits[1]}x{limits[0]}"
+            )
+        # Padding must not lead beyond what was asked for.
+        limits = tuple(side // multiple * multiple for side in limits)
+        frame = tuple(-(-side // multiple) * multiple for side in _fitted(photo_size, limits, 1, largest=1.0))
+    room = tuple(max(predictor.input_scale, side - 2 * MARGIN * predictor.input_scale) for side in frame)
+    return frame, _fitted(photo_size, room, predictor.input_scale, largest=largest)
 
 
-def _scaled(size: tuple[int, int], scale: float, limits: tuple[int, int], multiple: int) -> tuple[int, int]:
-    """`size` times `scale` to the nearest multiple, between `multiple` and `limits`; unscaled it stays what it is."""
+def _fitted(size: tuple[int, int], room: tuple[int, int], multiple: int, *, largest: float) -> tuple[int, int]:
+    """`size` scaled to fill `room`, by `largest` at most, to the nearest multiple, between `multiple` and `room`;
+    unscaled it stays what it is."""
+    scale = min(largest, *(limit / side for side, limit in zip(size, room, strict=True)))
     if scale == 1:
         return size
     steps = (round(side * scale / multiple) * multiple for side in size)
-    return tuple(min(max(multiple, side), limit) for side, limit in zip(steps, limits, strict=True))
+    return tuple(min(max(multiple, side), limit) for side, limit in zip(steps, room, strict=True))
 
 
 def _margins(content: tuple[int, int], frame: tuple[int, int], multiple: int) -> list[tuple[int, int]]:

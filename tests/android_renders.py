@@ -99,6 +99,7 @@ def write_renders(path: Path) -> None:
         ("the network's size", RecordingPredictor((120, 181)), small, mask, 0.7),
         ("smaller in one direction", RecordingPredictor((64, 256)), small, mask, 1.0),
         ("a strip", RecordingPredictor((64, 64)), small[:7], None, 1.0),
+        ("no room for mirrored edges", RecordingPredictor((8, 12)), small, mask, 1.0),
     ):
         cases.append(render_case(folder, name, network, pixels, given, strength))
     folder.cases(cases)

@@ -42,7 +42,7 @@ def darker(image, extra):
 
 
 def test_figures(fake_predictor, source):
-    result = evaluate.evaluate(fake_predictor(darker), source)
+    result = evaluate.evaluate(fake_predictor(darker, size_multiple=32), source)
     assert result["model"] == "fake" and result["data"] == "3 fake pairs" and result["extra_given"] is False
     assert [one["name"] for one in result["pictures"]] == ["scene 0", "scene 1", "scene 2"]
     first, _, last = result["pictures"]
@@ -80,7 +80,7 @@ def test_extra(fake_predictor, source, takes, use_extra, given):
 
 def test_pictures(fake_predictor, source, tmp_path):
     source.examples[1] = Example("train/odd: name", source.read(1).image, source.read(1).bokeh)
-    evaluate.evaluate(fake_predictor(darker), source, pictures=tmp_path / "strips")
+    evaluate.evaluate(fake_predictor(darker, size_multiple=32), source, pictures=tmp_path / "strips")
     names = sorted(path.name for path in (tmp_path / "strips").iterdir())
     assert names == ["0000_scene_0.jpg", "0001_train_odd_name.jpg", "0002_scene_2.jpg"]
     strip = images.read_image(tmp_path / "strips" / names[0]).astype(int)
@@ -164,7 +164,7 @@ def test_masks_beside_depth_maps(fake_predictor, bokeh_source):
 
 
 def test_table(fake_predictor, source):
-    lines = table(evaluate.evaluate(fake_predictor(darker), source)).splitlines()
+    lines = table(evaluate.evaluate(fake_predictor(darker, size_multiple=32), source)).splitlines()
     assert lines[0] == "model  fake" and lines[1] == "data   3 fake pairs, no map given"
     assert lines[2].startswith("disc   radius") and lines[3].startswith("mask   radius")
     assert [line.split()[0] for line in lines[7:10]] == ["scene"] * 3

@@ -62,20 +62,56 @@ def test_half_blurred_half_sharp(fake_predictor, textured, larger):
     assert steps[middle - margin : middle + margin].max() <= steps[middle + margin :].max() + 1
 
 
-def test_a_photo_as_large_as_the_picture_is_the_networks_output(fake_predictor, textured):
-    photo = textured(64, 64)
+def test_a_photo_at_picture_size_is_the_networks_output(fake_predictor, textured):
+    photo = textured(56, 48)
     output = np.random.default_rng(3).random((64, 64, 3), np.float32)
-    rendered = render.render_photo(fake_predictor(lambda image, extra: output, input_size=(64, 64)), photo)
-    np.testing.assert_array_equal(rendered, images.to_uint8(output))
+    rendered = render.render_photo(fake_predictor(lambda image, extra: output, size_multiple=64), photo)
+    np.testing.assert_array_equal(rendered, images.to_uint8(output)[4:-4, 8:-8])
 
 
 def test_letterboxing_reflects_and_does_not_stretch(fake_predictor, textured):
     photo = textured(40, 80)
-    predictor = fake_predictor(input_size=(100, 80))
+    predictor = fake_predictor(input_size=(100, 88))
     render.render_photo(predictor, photo)
-    np.testing.assert_array_equal(images.to_uint8(predictor.image[30:70]), photo)
-    np.testing.assert_array_equal(images.to_uint8(predictor.image[:30]), photo[:30][::-1])
-    np.testing.assert_array_equal(images.to_uint8(predictor.image[70:]), photo[10:][::-1])
+    seen = images.to_uint8(predictor.image)
+    np.testing.assert_array_equal(seen[30:70, 4:84], photo)
+    np.testing.assert_array_equal(seen[:30, 4:84], photo[:30][::-1])
+    np.testing.assert_array_equal(seen[70:, 4:84], photo[10:][::-1])
+    np.testing.assert_array_equal(seen[30:70, :4], photo[:, :4][:, ::-1])
+    np.testing.assert_array_equal(seen[30:70, 84:], photo[:, -4:][:, ::-1])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("size", [(300, 411), (97, 640), (640, 33), (64, 96), (2000, 1024)])
+def test_what_a_network_makes_of_its_inputs_edge_is_not_seen(fake_predictor, textured, kind, size):
+    def spoilt(image, *_):
+        whole = np.zeros_like(image)
+        whole[4:-4, 4:-4] = image[4:-4, 4:-4]
+        return whole
+
+    photo = textured(*size)
+    whole, spoilt = (render.render_photo(fake_predictor(made, **KINDS[kind]), photo) for made in (None, spoilt))
+    np.testing.assert_array_equal(spoilt, whole)
+
+
+def test_an_input_without_room_for_mirrored_pixels_still_renders(fake_predictor, textured):
+    photo = textured(30, 20)
+    np.testing.assert_allclose(render.render_photo(fake_predictor(input_size=(8, 12)), photo), photo, atol=1)
+
+
+@pytest.mark.parametrize(
+    ("size", "frame", "inside"),
+    [((56, 120), (64, 128), (56, 120)), ((57, 120), (64, 128), (56, 118)), ((64, 100), (64, 128), (56, 88))],
+)
+def test_a_photo_is_shrunk_for_what_is_mirrored_around_it_only_where_that_is_missing(
+    fake_predictor, textured, size, frame, inside
+):
+    predictor, photo = fake_predictor(size_multiple=64), textured(*size)
+    render.render_photo(predictor, photo)
+    assert predictor.image.shape == (*frame, 3)
+    top, left = ((outer - inner) // 2 for outer, inner in zip(frame, inside, strict=True))
+    seen = images.to_uint8(predictor.image[top : top + inside[0], left : left + inside[1]])
+    np.testing.assert_array_equal(seen, images.resize(photo, inside))
 
 
 @pytest.mark.parametrize(
@@ -143,7 +179,7 @@ def test_without_an_extra_the_neutral_one_is_given(fake_predictor, textured):
 
 def test_strength(fake_predictor, textured):
     photo = textured(120, 160)
-    predictor = fake_predictor(darker)
+    predictor = fake_predictor(darker, size_multiple=64)
     np.testing.assert_array_equal(render.render_photo(predictor, photo, strength=0), photo)
     assert predictor.calls == 0
     full = render.render_photo(predictor, photo)
@@ -190,13 +226,15 @@ def test_a_tflite_that_doubles(tiny_models, textured):
 
 
 def test_a_network_with_a_strength_input_is_told_it_in_its_own_pixels(fake_predictor, textured):
-    predictor = fake_predictor(lambda image, extra, strength: image * (1 - strength), takes_strength=True)
+    predictor = fake_predictor(
+        lambda image, extra, strength: image * (1 - strength), takes_strength=True, size_multiple=64
+    )
     photo = textured(200, 300)
     rendered = render.render_photo(predictor, photo, strength=0.8)
     assert predictor.opened == pytest.approx(0.8 * opening.RADIUS_SHARE * 200 / opening.LARGEST_RADIUS)
     np.testing.assert_allclose(rendered, photo * (1 - predictor.opened), atol=1)
-    render.render_photo(predictor, photo, strength=0.8, picture_size=(100, 150))
-    assert predictor.opened == pytest.approx(0.8 * opening.RADIUS_SHARE * 100 / opening.LARGEST_RADIUS)
+    render.render_photo(predictor, photo, strength=0.8, picture_size=(128, 192))
+    assert predictor.opened == pytest.approx(0.8 * opening.RADIUS_SHARE * 120 / opening.LARGEST_RADIUS)
     render.render_photo(predictor, photo)
     assert predictor.opened == pytest.approx(opening.network_strength(opening.DEFAULT, (200, 300)))
 

@@ -11,6 +11,7 @@ from pynet_bokeh.errors import UserError
 from pynet_bokeh.metrics import psnr
 from pynet_bokeh.models import registry
 from pynet_bokeh.predictors import open_predictor
+from pynet_bokeh.render import render_photo
 from pynet_bokeh.training import recipe as recipes
 from pynet_bokeh.training.level import starting_weights
 from pynet_bokeh.training.run import open_or_create, open_run
@@ -96,3 +97,22 @@ def test_a_closed_lens_returns_the_photo_and_an_open_one_blurs_more_and_more_aro
     assert distances == sorted(distances, reverse=True)
     inside = focus > 0.99
     assert psnr(views[-1][inside][None], photo[inside][None]) > distances[-1] + 5
+
+
+@pytest.mark.parametrize("name", [name for name in shipped.names() if name != "pynet_mobile"])
+def test_a_renderings_borders_are_no_sharper_than_what_lies_inside(name):
+    folder = Path(shipped.__file__).parent / "photos"
+    size = (384, 576)  # multiples of 64: nothing is left over around the photo
+    photo = images.resize(images.read_image(folder / "coffee.jpg"), size)
+    focus = images.resize(images.read_map(folder / "focus" / "coffee.png"), size)
+    rendered = render_photo(open_predictor(name), photo, extra=focus)
+    for quarters in range(4):  # each border in turn is the left one
+        before, after = (_detail_of_columns(np.rot90(one, quarters)) for one in (photo, rendered))
+        border, inside = (after[near].sum() / before[near].sum() for near in (slice(0, 4), slice(8, 24)))
+        assert border < 1.2 * inside + 0.005, quarters
+
+
+def _detail_of_columns(picture: np.ndarray) -> np.ndarray:
+    """The energy of each column's own detail, [W], whatever its neighbours are."""
+    picture = picture.astype(np.float32)
+    return np.square(picture[1:-1] - (picture[:-2] + picture[2:]) / 2).sum(axis=(0, 2))

@@ -1,10 +1,13 @@
 package io.github.pynetbokeh.demo.core;
 
 /**
- * Where a photo lies in the network's picture: in the middle, its aspect kept, what is missing filled by mirroring. The
- * same arithmetic as pynet_bokeh/render.py for a network of fixed size.
+ * Where a photo lies in the network's picture: in the middle, its aspect kept, what is missing filled by mirroring. It
+ * never reaches the edge: what convolutions make of the zeros beyond is a rim that stays sharp. The same arithmetic as
+ * pynet_bokeh/render.py for a network of fixed size.
  */
 final class Frame {
+    private static final int MARGIN = 4; // pixels of the network's input that are mirrored around the photo at least
+
     /** The network's picture. */
     final int height;
 
@@ -21,9 +24,11 @@ final class Frame {
         int multiple = sidecar.inputScale;
         height = sidecar.output.height();
         width = sidecar.output.width();
-        double scale = Math.min((double) height / photoHeight, (double) width / photoWidth);
-        contentHeight = scaled(photoHeight, scale, height, multiple);
-        contentWidth = scaled(photoWidth, scale, width, multiple);
+        int roomHeight = Math.max(multiple, height - 2 * MARGIN * multiple);
+        int roomWidth = Math.max(multiple, width - 2 * MARGIN * multiple);
+        double scale = Math.min((double) roomHeight / photoHeight, (double) roomWidth / photoWidth);
+        contentHeight = scaled(photoHeight, scale, roomHeight, multiple);
+        contentWidth = scaled(photoWidth, scale, roomWidth, multiple);
         above = (height - contentHeight) / 2 / multiple * multiple;
         left = (width - contentWidth) / 2 / multiple * multiple;
     }

@@ -128,13 +128,13 @@ class Graph:
         return bytes(flatbuffer_utils.convert_object_to_bytearray(changed))
 
     def _replace_bias(self, model, operator, biases: Mapping[str, np.ndarray]) -> None:
-        """Gives a convolution the bias of the layer that its output is named after."""
+        """Gives a convolution or a dense layer the bias of the layer that its output is named after."""
         tensors = model.subgraphs[0].tensors
         parts = [self._path(part) for part in tensors[operator.outputs[0]].name.decode().split(";")]
         # What it gives, or the sum that an activation follows; the names behind may be of constants that others share.
         own = [part.partition("/")[0] for place, part in enumerate(parts[:2]) if not place or part.endswith("/BiasAdd")]
         if layer := next((name for name in own if name in biases), None):
-            operator.inputs[2] = _constant(model, tensors[operator.inputs[2]], biases[layer])
+            operator.inputs[2] = _constant(model, tensors[operator.inputs[1]], biases[layer])
 
     def shown(self, quantized: bytes) -> bytes:
         """What the converter made of `with_ranges`, with the operators that were hidden from it."""
@@ -207,8 +207,13 @@ class Graph:
 
 def path_of(tensor_name: str) -> str:
     """`model/level3_encoder/Relu;model/level3_encoder/BiasAdd` -> `level3_encoder/Relu`: the layer that a tensor came
-    out of, and its operation there. What has no such name (inputs and outputs) keeps its own."""
-    first = tensor_name.partition(";")[0]
+    out of, and its operation there. What has no such name (inputs and outputs) keeps its own.
+
+    The names begin with the last operation, but for a dense layer's: `model/dense/MatMul;model/dense_relu/Relu`.
+    """
+    parts = tensor_name.split(";")
+    activations = (part for part in parts[1:] if part.rpartition("/")[2].startswith("Relu"))
+    first = next(activations, parts[0]) if parts[0].endswith(("/MatMul", "/Tensordot")) else parts[0]
     return first.partition("/")[2] or first
 
 
@@ -233,13 +238,13 @@ def _replace_kernel(model, operator, kind: str, change: Callable[[str, np.ndarra
 
 
 def _constant(model, like, values: np.ndarray) -> int:
-    """Adds a constant beside a tensor whose values other operators may share; returns its number."""
+    """Adds a constant, named after another, whose values other operators may share; returns its number."""
     (graph,) = model.subgraphs
     buffer, tensor = schema.BufferT(), schema.TensorT()
     buffer.data = np.frombuffer(values.astype(np.float32).tobytes(), np.uint8)
     model.buffers.append(buffer)
     tensor.name = like.name + b"/%d" % len(graph.tensors)
-    tensor.type, tensor.shape, tensor.hasRank = like.type, like.shape, like.hasRank
+    tensor.type, tensor.shape, tensor.hasRank = schema.TensorType.FLOAT32, list(values.shape), like.hasRank
     tensor.buffer = len(model.buffers) - 1
     graph.tensors.append(tensor)
     return len(graph.tensors) - 1

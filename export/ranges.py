@@ -84,20 +84,27 @@ def _passed_on(model: tf_keras.Model, seen: Ranges) -> Ranges:
         (layer,) = feeds(layer)
     for layer in model.layers:
         if isinstance(layer, layers.Rescaling) and ranges[layer.name] == PICTURE:
-            ranges[f"{layer.name}/mul"] = _holding_0(value - float(layer.offset) for value in PICTURE)
+            ranges[f"{layer.name}/mul"] = _stepping_on_0(value - float(layer.offset) for value in PICTURE)
     return ranges
 
 
 def _rescaled(layer, read: tuple[float, float]) -> list[tuple[float, float]]:
     """Of a Rescaling the ranges of the product and of the sum."""
     product = [value * float(layer.scale) for value in read]
-    return [_holding_0(product), _holding_0(value + float(layer.offset) for value in product)]
+    return [_stepping_on_0(product), _stepping_on_0(value + float(layer.offset) for value in product)]
 
 
-def _holding_0(values: Iterable[float]) -> tuple[float, float]:
-    """The range from the lowest to the highest value; LiteRT wants 0 inside every one."""
+def _stepping_on_0(values: Iterable[float]) -> tuple[float, float]:
+    """The range from the lowest to the highest value, and 0, a little wider so that of its 256 steps one is 0.
+
+    Else all steps are moved until one is 0: by half a step where the range is as far on both sides of it. What a
+    Rescaling makes of even steps then all lies half-way between two, and a picture came out half a step too bright.
+    """
     values = [0.0, *values]
-    return min(values), max(values)
+    low, high = min(values), max(values)
+    below = round(-low / (high - low) * 255)
+    step = max(-low / below if below else 0.0, high / (255 - below) if below < 255 else 0.0)
+    return -below * step, (255 - below) * step
 
 
 def _averages(layer) -> bool:

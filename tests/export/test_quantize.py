@@ -221,6 +221,29 @@ def test_a_pooling_beside_a_join_behind_a_normalization_runs(tmp_path):
         assert psnr(run(tmp_path / "pooled.tflite", content, images[0], xnnpack=xnnpack), simulated) > 38
 
 
+@pytest.mark.parametrize("signed", ["input", "output"])
+def test_a_rescaling_leaves_the_mean_as_it_was(tmp_path, signed):
+    """As V-Nets begin and PyNET ends: sums half-way between two steps would all be rounded up."""
+    tf_keras.utils.set_random_seed(4)
+    inputs = {"image": tf_keras.Input((32, 32, 3), batch_size=1, name="image")}
+    if signed == "input":
+        x = layers.MaxPooling2D(1, name="not_folded")(layers.Rescaling(2.0, -1.0, name="signed")(inputs["image"]))
+        start = tf.constant_initializer(np.eye(3)[None, None] / 2)
+        x = layers.Conv2D(3, 1, kernel_initializer=start, bias_initializer=tf.constant_initializer(0.5), name="head")(x)
+    else:
+        x = layers.Activation("tanh", name="tanh")(layers.Conv2D(3, 1, name="head")(inputs["image"]))
+        x = layers.Rescaling(0.58, 0.5, name="picture")(x)
+    model = picture_model(inputs, x)
+    images = [{"image": np.float32(one / 255)} for one in np.random.default_rng(2).integers(0, 256, (4, 1, 32, 32, 3))]
+    ranges, _ = calibrate(model, images)
+    content = convert(model, INT8, ranges)
+    for xnnpack in (True, False):
+        off = run(tmp_path / "a.tflite", content, images[0], xnnpack=xnnpack) - np.clip(
+            model(images[0])[OUTPUT][0], 0, 1
+        )
+        assert abs(off.mean()) < 0.15 / 255
+
+
 def test_what_a_join_reads_keeps_its_own_steps(tmp_path):
     """Small values beside large ones, which another layer needs exactly."""
     tf_keras.utils.set_random_seed(4)

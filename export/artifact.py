@@ -10,7 +10,7 @@ from pathlib import Path
 from pynet_bokeh import files
 
 FORMAT = 2
-METHOD = 3  # of finding ranges and rounding to them; another one makes all that is kept of it out of date
+METHOD = 4  # of finding ranges and rounding to them; another one makes all that is kept of it out of date
 LIBRARIES = ("tensorflow", "tf-keras", "ai-edge-litert", "numpy")
 
 

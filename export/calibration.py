@@ -41,8 +41,9 @@ def pictures(run: Run, network: Network, level: int, picture_size: tuple[int, in
     batches = [{name: np.asarray(value, np.float32)[None] for name, value in inputs.items()} for inputs, _ in examples]
     yield from batches
     if network.takes_strength:
-        for number in range(min(wanted.wide_open, len(batches))):
-            inputs = batches[number * len(batches) // wanted.wide_open]
+        count = min(wanted.wide_open, len(batches))
+        for number in range(count):
+            inputs = batches[number * len(batches) // count]
             yield {**inputs, STRENGTH: np.ones((1, 1, 1, 1), np.float32)}
 
 

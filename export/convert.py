@@ -11,7 +11,8 @@ from tensorflow.compiler.mlir.lite import types_pb2
 from tensorflow.lite.python.convert import mlir_quantize
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
-from export.flatbuffer import OPERATORS, Graph
+from export import islands
+from export.flatbuffer import OPERATORS, RESCALED, Graph
 from export.keras_graph import activation, feeds
 from export.quantize import KERNELS, corrected_biases, rounded_kernel
 from export.ranges import PICTURE, Means, Ranges
@@ -19,6 +20,7 @@ from export.recipes import Floats, QuantizationRecipe
 from pynet_bokeh.errors import UserError
 from pynet_bokeh.models.network import OUTPUT
 
+CHANGES_TYPE = ("QUANTIZE", "DEQUANTIZE")
 INTEGERS = {"int8": types_pb2.QUANTIZED_INT8, "int16": types_pb2.QUANTIZED_INT16}
 
 
@@ -33,7 +35,8 @@ def convert(
       ranges: of ranges.calibrate, for integer activations.
       means: the same's, to correct the biases by; not for fine-tuned weights, which have been.
 
-    Raises UserError with the converter's own words when it refuses, and for a layer that would stay float unasked.
+    Raises UserError with the converter's own words when it refuses, and for a layer that would stay float unasked, or
+    not stay float though asked.
     """
     if not recipe.integer:
         return Graph(_converted(model, recipe)).activations_apart()
@@ -43,8 +46,10 @@ def convert(
 
 
 def float_graph(model: tf_keras.Model, recipe: QuantizationRecipe) -> Graph:
-    """What an integer recipe begins with."""
-    return Graph(_converted(model, recipe), picture_layer(model))
+    """What an integer recipe begins with. Raises UserError for a layer that can't be kept float by itself."""
+    graph = Graph(_converted(model, recipe), picture_layer(model))
+    islands.check_found(model, float_layers(model, recipe.keep_float), {node.layer for node in graph.nodes})
+    return graph
 
 
 def picture_layer(model: tf_keras.Model) -> str:
@@ -63,8 +68,8 @@ def integer(
     if recipe.activations == "int16":
         ranges, edges = {name: _symmetric(pair) for name, pair in ranges.items()}, _symmetric(PICTURE)
     edge_type = tf.uint8 if recipe.edges == "uint8" else tf.float32
-    denied = graph.tensors_of(kept)
-    floats = {node.tensor for node in graph.nodes if node.operator in recipe.keep_float.operators}.union(denied)
+    floats = {node.tensor for node in graph.nodes if node.operator in recipe.keep_float.operators}
+    floats.update(graph.tensors_of(kept))
     calibrated = graph.with_ranges(ranges, edges, biases, _rounded, floats)
     try:
         content = mlir_quantize(
@@ -72,14 +77,16 @@ def integer(
             inference_type=INTEGERS[recipe.activations],
             input_data_type=edge_type,
             output_data_type=edge_type,
-            denylisted_ops=list(recipe.keep_float.operators) or None,
-            denylisted_nodes=denied or None,
         )
     except Exception as error:
         raise _refused(recipe, error) from error
-    quantized = Graph(content, picture_layer(model))
+    quantized = Graph(graph.shown(content), picture_layer(model))
     for node in quantized.nodes:
-        asked = node.layer in kept or node.operator in (*recipe.keep_float.operators, "DEQUANTIZE")
+        if node.operator in CHANGES_TYPE or RESCALED in node.tensor:
+            continue
+        asked = node.layer in kept or node.operator in recipe.keep_float.operators
+        if asked and node.integer:
+            raise UserError(f"{recipe.name}: {node.layer} did not stay float ({node.operator}), as keep_float has it")
         if node.float and not asked:
             raise UserError(
                 f"{recipe.name}: {node.layer} has no integer form ({node.operator}); "

@@ -34,7 +34,6 @@ PASSING = (
     layers.MaxPooling2D,
     layers.UpSampling2D,
     layers.Dropout,
-    layers.ReLU,
     layers.LeakyReLU,
 )
 HOMOGENEOUS = (None, "linear", "relu")
@@ -62,6 +61,7 @@ def free(model: tf_keras.Model) -> list[list[str]]:
 
 def _passes(layer) -> bool:
     kind = isinstance(layer, PASSING) or (isinstance(layer, layers.Activation) and function(layer) in HOMOGENEOUS)
+    kind = kind or (isinstance(layer, layers.ReLU) and layer.max_value is None and layer.threshold == 0)
     return kind and len({one.output.shape[-1] for one in feeds(layer)}) == 1
 
 

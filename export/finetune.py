@@ -14,6 +14,7 @@ from export.calibration import Calibrated, at_size
 from export.recipes import FLOAT, QatSchedule
 from export.verify import joint_psnr
 from pynet_bokeh import files, levels, losses, weights
+from pynet_bokeh.errors import UserError
 from pynet_bokeh.metrics import psnr
 from pynet_bokeh.models import registry
 from pynet_bokeh.models.network import OUTPUT, Network
@@ -163,14 +164,16 @@ class _Best:
     def __call__(self, journal: Journal, step: int) -> None:
         score = self.score()
         journal.write(step, validation_psnr=score)
-        if not score <= files.read_json(self._folder / self.FILE)["validation_psnr"]:
+        if score > files.read_json(self._folder / self.FILE)["validation_psnr"]:
             self.keep(step, score)
 
     def score(self) -> float:
-        """Decibels of all validation crops together."""
+        """Decibels of all validation crops together. Raises UserError where a picture is not finite."""
         scores = []
         for inputs, target in self._examples:
             output = self._draw({name: tf.constant(value[None]) for name, value in inputs.items()})[0].numpy()
+            if not np.isfinite(output).all():
+                raise UserError(f"{self._folder}: the rounded network's picture is not finite")
             scores.append(psnr(np.clip(output, 0.0, 1.0), target))
         return joint_psnr(scores)
 

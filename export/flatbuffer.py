@@ -10,11 +10,15 @@ import numpy as np
 from tensorflow.lite.python import schema_py_generated as schema
 from tensorflow.lite.tools import flatbuffer_utils
 
+from export import islands
+
 OPERATORS = {value: name for name, value in vars(schema.BuiltinOperator).items() if isinstance(value, int)}
 WITH_BIAS = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")
 CONVOLUTIONS = ("CONV_2D", "DEPTHWISE_CONV_2D")
 KERAS_ORDER = (1, 2, 3, 0)  # of the axes of their kernels
 FLOATS = (schema.TensorType.FLOAT32, schema.TensorType.FLOAT16)
+INTEGERS = (schema.TensorType.INT8, schema.TensorType.UINT8, schema.TensorType.INT16)
+RESCALED = "/rescaled_"  # in the names of what joins read in steps of their own
 WITHOUT_ACTIVATION = 3  # version of TRANSPOSE_CONV; 2 has no bias either
 ACTIVATIONS = {
     schema.ActivationFunctionType.RELU: schema.BuiltinOperator.RELU,
@@ -32,12 +36,14 @@ class Node:
       layer: the Keras layer it was made of, the last one where several were fused.
       tensor: the name of what it gives.
       float: whether that is in floating point.
+      integer: whether numbers of 8 or 16 bits are among what it gives or reads, weights included.
     """
 
     operator: str
     layer: str
     tensor: str
     float: bool
+    integer: bool
 
 
 class Graph:
@@ -57,14 +63,16 @@ class Graph:
         self._output, self._last = output, last or output  # the converter numbers what it makes of the output
         codes = [_code(code) for code in self._model.operatorCodes]
         self.nodes = tuple(
-            self._node(OPERATORS[codes[operator.opcodeIndex]], self._graph.tensors[output])
+            self._node(OPERATORS[codes[operator.opcodeIndex]], operator, self._graph.tensors[output])
             for operator in self._graph.operators
             for output in operator.outputs
         )
 
-    def _node(self, operator: str, tensor) -> Node:
-        name = tensor.name.decode()
-        return Node(operator, self._path(name).partition("/")[0], name, tensor.type in FLOATS)
+    def _node(self, kind: str, operator, given) -> Node:
+        name = given.name.decode()
+        used = [given, *(self._graph.tensors[index] for index in operator.inputs if index >= 0)]
+        integer = any(tensor.type in INTEGERS for tensor in used)
+        return Node(kind, self._path(name).partition("/")[0], name, given.type in FLOATS, integer)
 
     def _path(self, tensor: str) -> str:
         """`path_of`, but what makes the output belongs to the layer `last`."""
@@ -78,15 +86,15 @@ class Graph:
         kernel: Callable[[str, np.ndarray], np.ndarray] | None = None,
         floats: Collection[str] = (),
     ) -> bytes:
-        """The float graph as a post-training calibration would leave it.
+        """The float graph as a post-training calibration would leave it, for the converter; then see `shown`.
 
         Args:
           ranges: (lowest, highest) value by layer, for the last tensor of the layer, or by `layer/operation`, for one
             within it. A tensor without a range stays float.
           edges: of every input and of the output.
           biases: others for these layers.
-          kernel: gives for an operator's kind and its kernel, as Keras has it, the kernel to take; not asked for
-            operators whose output `floats` names.
+          kernel: gives for an operator's kind and its kernel, as Keras has it, the kernel to take.
+          floats: the outputs of operators that stay as they are, hidden from the converter.
         """
         by_tensor = {}
         for node in self.nodes:
@@ -98,12 +106,13 @@ class Graph:
         by_tensor |= {self._graph.tensors[index].name.decode(): edges for index in outer}
 
         changed = _read(self.content)
+        islands.hide(changed, floats)
         (graph,) = changed.subgraphs
         for operator in list(graph.operators):
             kind = OPERATORS[_code(changed.operatorCodes[operator.opcodeIndex])]
             if kind in WITH_BIAS and biases:
                 self._replace_bias(changed, operator, biases)
-            if kind in CONVOLUTIONS and kernel and graph.tensors[operator.outputs[0]].name.decode() not in floats:
+            if kind in CONVOLUTIONS and kernel:
                 _replace_kernel(changed, operator, kind, kernel)
             if kind == "CONCATENATION":
                 joined = by_tensor.get(graph.tensors[operator.outputs[0]].name.decode())
@@ -119,13 +128,19 @@ class Graph:
         return bytes(flatbuffer_utils.convert_object_to_bytearray(changed))
 
     def _replace_bias(self, model, operator, biases: Mapping[str, np.ndarray]) -> None:
-        """Gives a convolution the bias of the layer that its output is named after."""
+        """Gives a convolution or a dense layer the bias of the layer that its output is named after."""
         tensors = model.subgraphs[0].tensors
         parts = [self._path(part) for part in tensors[operator.outputs[0]].name.decode().split(";")]
         # What it gives, or the sum that an activation follows; the names behind may be of constants that others share.
         own = [part.partition("/")[0] for place, part in enumerate(parts[:2]) if not place or part.endswith("/BiasAdd")]
         if layer := next((name for name in own if name in biases), None):
-            operator.inputs[2] = _constant(model, tensors[operator.inputs[2]], biases[layer])
+            operator.inputs[2] = _constant(model, tensors[operator.inputs[1]], biases[layer])
+
+    def shown(self, quantized: bytes) -> bytes:
+        """What the converter made of `with_ranges`, with the operators that were hidden from it."""
+        model = _read(quantized)
+        islands.show(model, self._model)
+        return bytes(flatbuffer_utils.convert_object_to_bytearray(model))
 
     def sixteen_bits(self) -> bytes:
         """A graph of 16-bit activations as LiteRT's kernels take it, from what the converter makes.
@@ -192,8 +207,13 @@ class Graph:
 
 def path_of(tensor_name: str) -> str:
     """`model/level3_encoder/Relu;model/level3_encoder/BiasAdd` -> `level3_encoder/Relu`: the layer that a tensor came
-    out of, and its operation there. What has no such name (inputs and outputs) keeps its own."""
-    first = tensor_name.partition(";")[0]
+    out of, and its operation there. What has no such name (inputs and outputs) keeps its own.
+
+    The names begin with the last operation, but for a dense layer's: `model/dense/MatMul;model/dense_relu/Relu`.
+    """
+    parts = tensor_name.split(";")
+    activations = (part for part in parts[1:] if part.rpartition("/")[2].startswith("Relu"))
+    first = next(activations, parts[0]) if parts[0].endswith(("/MatMul", "/Tensordot")) else parts[0]
     return first.partition("/")[2] or first
 
 
@@ -218,13 +238,13 @@ def _replace_kernel(model, operator, kind: str, change: Callable[[str, np.ndarra
 
 
 def _constant(model, like, values: np.ndarray) -> int:
-    """Adds a constant beside a tensor whose values other operators may share; returns its number."""
+    """Adds a constant, named after another, whose values other operators may share; returns its number."""
     (graph,) = model.subgraphs
     buffer, tensor = schema.BufferT(), schema.TensorT()
     buffer.data = np.frombuffer(values.astype(np.float32).tobytes(), np.uint8)
     model.buffers.append(buffer)
     tensor.name = like.name + b"/%d" % len(graph.tensors)
-    tensor.type, tensor.shape, tensor.hasRank = like.type, like.shape, like.hasRank
+    tensor.type, tensor.shape, tensor.hasRank = schema.TensorType.FLOAT32, list(values.shape), like.hasRank
     tensor.buffer = len(model.buffers) - 1
     graph.tensors.append(tensor)
     return len(graph.tensors) - 1
@@ -239,7 +259,7 @@ def _rescaled(model, reader, index: int) -> int:
     """
     (graph,) = model.subgraphs
     source = graph.tensors[index]
-    name = graph.tensors[reader.outputs[0]].name.partition(b";")[0] + b"/rescaled_%d" % index
+    name = graph.tensors[reader.outputs[0]].name.partition(b";")[0] + f"{RESCALED}{index}".encode()
     between = _tensor(model, name, source)
     same = _pointwise(model, schema.BuiltinOperator.LEAKY_RELU, index, between)
     same.builtinOptionsType, same.builtinOptions = schema.BuiltinOptions.LeakyReluOptions, schema.LeakyReluOptionsT()

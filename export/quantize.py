@@ -16,7 +16,7 @@ import tensorflow as tf
 import tf_keras
 
 from export.keras_graph import feeds
-from export.ranges import Means, Ranges
+from export.ranges import PICTURE, Means, Ranges
 from pynet_bokeh.errors import UserError
 from pynet_bokeh.models.layers import ChannelMeanMax, DepthToSpace, InstanceNormalization, SpaceToDepth
 from pynet_bokeh.models.network import OUTPUT
@@ -87,7 +87,7 @@ def simulate(
 
     Args:
       ranges: of calibrate, by layer.
-      floats: the layers that stay float.
+      floats: the layers that stay float; what they give is rounded for those that don't. The picture is in any case.
       rounded: the layers whose output is rounded, those that the .tflite has operators of; all without it.
 
     Raises UserError for a layer that can't be quantized.
@@ -96,12 +96,24 @@ def simulate(
 
     def wrap(layer):
         kernel = None if layer.name in floats else KERNELS.get(type(layer))
-        readers = [node.layer.name for node in layer.outbound_nodes]
-        within = layer.name in floats and all(name in floats for name in readers)
-        own = rounded is None or layer.name in rounded or layer.name == OUTPUT
-        return Rounded(layer, kernel, ranges[layer.name] if own and not within else None, name=layer.name)
+        made = layer.name not in floats and (rounded is None or layer.name in rounded)
+        return Rounded(
+            layer,
+            kernel,
+            inputs=[_read_over(one, ranges, floats, integer=layer.name not in floats) for one in feeds(layer)],
+            output=ranges[layer.name] if made or layer.name == OUTPUT else None,
+            name=layer.name,
+        )
 
     return tf_keras.models.clone_model(model, clone_function=wrap)
+
+
+def _read_over(layer, ranges: Ranges, floats: Collection[str], *, integer: bool) -> tuple[float, float] | None:
+    """The range over which what `layer` gives is rounded where it is read, by an integer layer or another: an input of
+    the network for all, what a float layer gives for integer ones alone."""
+    if isinstance(layer, layers.InputLayer):
+        return PICTURE
+    return ranges[layer.name] if integer and layer.name in floats else None
 
 
 def corrected_biases(model: tf_keras.Model, means: Means, *, floats: Collection[str] = ()) -> dict[str, np.ndarray]:
@@ -132,20 +144,17 @@ def assign_biases(model: tf_keras.Model, biases: Mapping[str, np.ndarray]) -> No
 
 
 class Rounded(layers.Layer):
-    """Calls `layer` with its kernel rounded, and rounds what it gives to 256 steps over `output`, where that is given.
+    """Calls `layer` with its kernel rounded; rounds what it reads to 256 steps over each range of `inputs`, and what it
+    gives over `output`, where there is one."""
 
-    Inputs of the network are rounded where they are read, over 0 … 1.
-    """
-
-    def __init__(self, layer, kernel: Kernel | None, output, **options):
+    def __init__(self, layer, kernel: Kernel | None, *, inputs: list, output, **options):
         super().__init__(**options)
-        self.layer, self._kernel, self._output = layer, kernel, output
-        self._reads_input = [isinstance(one, layers.InputLayer) for one in feeds(layer)]
+        self.layer, self._kernel, self._inputs, self._output = layer, kernel, inputs, output
 
     def call(self, inputs, training=None):
         flat = [
-            over(value, 0.0, 1.0) if outer else value
-            for value, outer in zip(tf.nest.flatten(inputs), self._reads_input, strict=True)
+            over(value, *pair) if pair else value
+            for value, pair in zip(tf.nest.flatten(inputs), self._inputs, strict=True)
         ]
         inputs = tf.nest.pack_sequence_as(inputs, flat)
         options = {"training": training} if isinstance(self.layer, layers.Dropout) else {}

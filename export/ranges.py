@@ -5,7 +5,7 @@ work in place and takes the range of what overwrote a tensor for the tensor's (s
 range of −2.3 … 0.9, the product's that followed it).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import tf_keras
@@ -73,7 +73,7 @@ def _passed_on(model: tf_keras.Model, seen: Ranges) -> Ranges:
             lows, highs = zip(*read, strict=True)
             ranges[layer.name] = min(lows), max(highs)
         elif isinstance(layer, layers.Rescaling):
-            ranges[layer.name] = tuple(value * float(layer.scale) + float(layer.offset) for value in read[0])
+            ranges[f"{layer.name}/mul"], ranges[layer.name] = _rescaled(layer, read[0])
         else:
             ranges[layer.name] = FIXED.get(activation(layer), seen[layer.name])
     layer = model.get_layer(OUTPUT)
@@ -83,15 +83,34 @@ def _passed_on(model: tf_keras.Model, seen: Ranges) -> Ranges:
             break
         (layer,) = feeds(layer)
     for layer in model.layers:
-        if isinstance(layer, layers.Rescaling):  # a product and a sum
-            ranges[f"{layer.name}/mul"] = tuple(value - float(layer.offset) for value in ranges[layer.name])
+        if isinstance(layer, layers.Rescaling) and ranges[layer.name] == PICTURE:
+            ranges[f"{layer.name}/mul"] = _stepping_on_0(value - float(layer.offset) for value in PICTURE)
     return ranges
+
+
+def _rescaled(layer, read: tuple[float, float]) -> list[tuple[float, float]]:
+    """Of a Rescaling the ranges of the product and of the sum."""
+    product = [value * float(layer.scale) for value in read]
+    return [_stepping_on_0(product), _stepping_on_0(value + float(layer.offset) for value in product)]
+
+
+def _stepping_on_0(values: Iterable[float]) -> tuple[float, float]:
+    """The range from the lowest to the highest value, and 0, a little wider so that of its 256 steps one is 0.
+
+    Else all steps are moved until one is 0: by half a step where the range is as far on both sides of it. What a
+    Rescaling makes of even steps then all lies half-way between two, and a picture came out half a step too bright.
+    """
+    values = [0.0, *values]
+    low, high = min(values), max(values)
+    below = round(-low / (high - low) * 255)
+    step = max(-low / below if below else 0.0, high / (255 - below) if below < 255 else 0.0)
+    return -below * step, (255 - below) * step
 
 
 def _averages(layer) -> bool:
     """Whether it is a convolution with fixed weights that averages: what it gives lies within what it reads, whether
     the pictures showed all of that or not."""
-    if not isinstance(layer, layers.Conv2D | layers.DepthwiseConv2D) or layer.trainable or layer.use_bias:
+    if type(layer) not in (layers.Conv2D, layers.DepthwiseConv2D) or layer.trainable or layer.use_bias:
         return False
     depthwise = isinstance(layer, layers.DepthwiseConv2D)
     kernel = (layer.depthwise_kernel if depthwise else layer.kernel).numpy()

@@ -52,6 +52,71 @@ def test_the_picture_stays_what_it_was(name):
         np.testing.assert_allclose(model(inputs)[OUTPUT], wanted, atol=1e-4 * max(1, np.abs(wanted).max()))
 
 
+@pytest.mark.parametrize(
+    ("layer", "scaled"),
+    [
+        (lambda: layers.ReLU(), True),
+        (lambda: layers.ReLU(max_value=0.5), False),
+        (lambda: layers.ReLU(negative_slope=0.1), True),
+        (lambda: layers.ReLU(threshold=0.1), False),
+        (lambda: layers.LeakyReLU(0.2), True),
+        (lambda: layers.PReLU(shared_axes=(1, 2)), False),
+        (lambda: layers.Activation("relu"), True),
+        (lambda: layers.Activation("relu6"), False),
+        (lambda: layers.Activation("swish"), False),
+        (lambda: layers.Activation("tanh"), False),
+        (lambda: layers.MaxPooling2D(), True),
+        (lambda: layers.UpSampling2D(interpolation="bilinear"), True),
+        (lambda: layers.BatchNormalization(), False),
+        (lambda: layers.Conv2DTranspose(5, 3, strides=2, padding="same"), True),
+        (lambda: layers.Conv2DTranspose(5, 3, activation="elu"), False),
+        (lambda: layers.DepthwiseConv2D(3), True),
+        (lambda: layers.DepthwiseConv2D(3, depth_multiplier=2), False),
+        (lambda: layers.Conv2D(4, 3, groups=2), False),
+        (lambda: layers.SeparableConv2D(4, 3), False),
+        (lambda: layers.Dense(4), False),
+    ],
+)
+def test_what_is_behind_decides_whether_channels_can_be_scaled(layer, scaled):
+    """By hand; and whatever is found, the picture stays."""
+    tf_keras.utils.set_random_seed(2)
+    image = tf_keras.Input((16, 16, 3), batch_size=1, name="image")
+    far = tf_keras.initializers.Constant(np.geomspace(0.1, 10, 4))
+    first = layers.Conv2D(4, 3, bias_initializer=far, padding="same", name="first")
+    x = layers.Conv2D(3, 3, padding="same", name="last")(layer()(first(image)))
+    model = tf_keras.Model({"image": image}, {OUTPUT: layers.Activation("linear", name=OUTPUT)(x)})
+    pictures = pictures_for(model)
+    wanted = model(pictures[0])[OUTPUT].numpy()
+    by = equalize.scales(model, observe(model, pictures))
+    assert ("first" in by) == scaled
+    equalize.apply(model, by)
+    np.testing.assert_allclose(model(pictures[0])[OUTPUT], wanted, atol=1e-4 * np.abs(wanted).max())
+
+
+def test_all_that_read_a_channel_are_scaled_alike():
+    """A shortcut past two kinds of convolution, a join, a gate and a reader of other width."""
+    tf_keras.utils.set_random_seed(2)
+    image = tf_keras.Input((16, 16, 3), batch_size=1, name="image")
+    far = tf_keras.initializers.Constant(np.geomspace(0.1, 10, 4))
+    options = {"padding": "same", "bias_initializer": far}
+    first = layers.Conv2D(4, 3, name="first", **options)(image)
+    each = layers.DepthwiseConv2D(3, name="each", activation="relu", **options)(first)
+    up = layers.Conv2DTranspose(4, 3, name="up", activation="relu", **options)(first)
+    added = layers.Add(name="added")([first, each, up])
+    wide = layers.Conv2D(6, 1, name="wide")(added)
+    joined = layers.Concatenate(name="joined")([wide, layers.Conv2D(4, 1, name="other", **options)(first)])
+    gate = layers.Activation("sigmoid", name="gate")(layers.Conv2D(10, 1, name="logits")(added))
+    x = layers.Conv2D(3, 1, name="last")(layers.Multiply(name="gated")([joined, gate]))
+    model = tf_keras.Model({"image": image}, {OUTPUT: layers.Activation("linear", name=OUTPUT)(x)})
+    assert equalize.free(model) == [["added", "each", "first", "up"]]
+    pictures = pictures_for(model)
+    wanted = model(pictures[0])[OUTPUT].numpy()
+    by = equalize.scales(model, observe(model, pictures))
+    assert np.ptp(np.log(by["first"])) > 0.5
+    equalize.apply(model, by)
+    np.testing.assert_allclose(model(pictures[0])[OUTPUT], wanted, atol=1e-4 * np.abs(wanted).max())
+
+
 def test_channels_reach_half_as_unequally_and_what_was_seen_is_known_without_looking_again():
     model = uneven(registry.build("pynet_mobile", {"channels": [8] * 6}, picture_size=(64, 64), batch=1)).model()
     pictures = pictures_for(model)

@@ -6,13 +6,13 @@ import tensorflow as tf
 import tf_keras
 
 from export import check_gpu, convert, debian, gpu_rules, quantize
-from export.flatbuffer import Graph
+from export.flatbuffer import Graph, path_of
 from export.ranges import calibrate
 from export.recipes import changed, recipe_named
 from pynet_bokeh import tflite_graph
 from pynet_bokeh.metrics import psnr
 from pynet_bokeh.models.network import OUTPUT
-from pynet_bokeh.runtime import TflitePredictor
+from pynet_bokeh.runtime import TflitePredictor, open_interpreter
 
 layers = tf_keras.layers
 FP32, INT8 = recipe_named("fp32"), recipe_named("ptq_int8")
@@ -143,3 +143,84 @@ def test_half_of_what_they_give_is_negative(model, images):
     for name in ("up1", "up2"):
         values = tf_keras.Model(model.inputs, model.get_layer(name).output)(images[0])
         assert 0.3 < float(tf.reduce_mean(tf.cast(values < 0, tf.float32))) < 0.7
+
+
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [
+        ("net/up_relu/Relu;net/up/BiasAdd;net/up/conv2d_transpose", "up_relu/Relu"),
+        ("net/dense/MatMul;net/dense_relu/Relu", "dense_relu/Relu"),
+        ("net/dense/Tensordot;net/dense_relu/Relu6;net/dense/BiasAdd", "dense_relu/Relu6"),
+        ("net/dense/Tensordot;net/dense/BiasAdd", "dense/Tensordot"),
+        ("net/sum/add;net/other/Relu", "sum/add"),
+        ("PartitionedCall:0", "PartitionedCall:0"),
+    ],
+)
+def test_a_tensor_belongs_to_the_layer_that_is_computed_last(name, path):
+    assert path_of(name) == path
+
+
+def dense_model(dense, activation):
+    """A number for each channel from what the picture is in the mean, by which it is multiplied."""
+    image = tf_keras.Input((8, 8, 3), batch_size=1, name="image")
+    seen = layers.GlobalAveragePooling2D(keepdims=True, name="mean")(image)
+    weight = dense(seen)
+    if activation:
+        weight = activation(weight)
+    x = layers.Multiply(name="weighted")([layers.Conv2D(3, 1, name="convolution")(image), weight])
+    return tf_keras.Model({"image": image}, {OUTPUT: layers.Activation("linear", name=OUTPUT)(x)})
+
+
+def even(*values):
+    return [{"image": np.full((1, 8, 8, 3), value, np.float32)} for value in values]
+
+
+FALLING = {  # of an even picture: 4 − 6 · its value, from 4 to −2
+    "kernel_initializer": tf_keras.initializers.Constant(-2.0),
+    "bias_initializer": tf_keras.initializers.Constant(4.0),
+}
+
+
+@pytest.mark.parametrize(
+    ("dense", "activation"),
+    [
+        (layers.Dense(3, name="dense", **FALLING), layers.ReLU(name="relu")),
+        (layers.Dense(3, name="dense", activation="relu", **FALLING), None),
+        (layers.Conv2D(3, 1, name="dense", **FALLING), layers.Activation("relu", name="relu")),
+        (layers.Conv2D(3, 1, name="dense", activation="relu", **FALLING), None),
+    ],
+    ids=["dense, relu", "dense with relu", "conv, relu", "conv with relu"],
+)
+def test_the_range_is_that_behind_a_fused_activation(tmp_path, dense, activation):
+    model = dense_model(dense, activation)
+    path = written(tmp_path / "dense.tflite", convert.convert(model, INT8, calibrate(model, even(0.0, 1.0))[0]))
+    graph = tflite_graph.read(path)
+    (multiplication,) = [one for one in graph.operators if one.kind == "MUL"]
+    weight = graph.read_by(multiplication)[1]
+    (step,), (zero,) = quantization(path, weight.index)
+    assert zero == -128
+    assert step == pytest.approx(4 / 255, rel=1e-4)
+
+
+def quantization(path, index):
+    details = open_interpreter(path, xnnpack=False).get_tensor_details()
+    (found,) = [one["quantization_parameters"] for one in details if one["index"] == index]
+    return found["scales"], found["zero_points"]
+
+
+def test_a_dense_layer_whose_bias_is_0_takes_a_corrected_one(tmp_path):
+    """The converter leaves such a bias out."""
+    start = tf.constant_initializer(np.linspace(0.1, 1, 9).reshape(3, 3))
+    model = dense_model(layers.Dense(3, name="dense", kernel_initializer=start), None)
+    pictures = even(0.2, 1.0)
+    ranges, means = calibrate(model, pictures)
+    graph = convert.float_graph(model, INT8)
+    wanted = np.array([0.5, -0.25, 0.125], np.float32)
+    changed_graph = Graph(graph.with_ranges(ranges, biases={"dense": wanted}))
+    model.get_layer("dense").bias.assign(wanted)
+    path = written(tmp_path / "dense.tflite", changed_graph.content)
+    np.testing.assert_allclose(
+        TflitePredictor(path)(pictures[0]["image"][0]), np.clip(model(pictures[0])[OUTPUT][0], 0, 1), atol=1e-5
+    )
+    written(path, convert.integer(graph, model, INT8, ranges, means))
+    assert TflitePredictor(path)(pictures[0]["image"][0]).shape == (8, 8, 3)

@@ -67,3 +67,30 @@ def refuse_overwriting(path: Path, *, force: bool) -> None:
     """Raises UserError when `path` exists and `force` is not given."""
     if Path(path).exists() and not force:
         raise UserError(f"{path}: exists already; give another name or --force")
+
+
+def check_output(path: Path, *, force: bool) -> None:
+    """Raises UserError when a file can't be written there, or must not: before the work whose result it will hold.
+
+    It is a folder, or exists and `force` is not given, or lies below a file, or where nothing may be written.
+    """
+    path = Path(path)
+    if path.is_dir():
+        raise UserError(f"{path}: is a folder; the name of a file is wanted")
+    refuse_overwriting(path, force=force)
+    if reason := _obstacle(path.parent):
+        raise UserError(f"{path}: can't be written ({reason})")
+
+
+def check_output_folder(folder: Path) -> None:
+    """The same for a folder that files will be written into, made when it is missing."""
+    if reason := _obstacle(Path(folder)):
+        raise UserError(f"{folder}: can't be written into ({reason})")
+
+
+def _obstacle(folder: Path) -> str | None:
+    """Why nothing can be written in `folder`, which needn't be there yet; None when it can."""
+    there = next(one for one in (folder.absolute(), *folder.absolute().parents) if os.path.lexists(one))
+    if not there.is_dir():
+        return f"{there} is not a folder"
+    return None if os.access(there, os.W_OK | os.X_OK) else f"no permission to write in {there}"

@@ -93,7 +93,9 @@ def test_an_artifact_of_other_weights_is_not_overwritten_unasked(run):
     path = export(run, "fp32")
     change_weights(run)
     before = path.read_bytes()
-    with pytest.raises(UserError, match="exists already; give another name or --force"):
+    with pytest.raises(
+        UserError, match=r"fp32_64x128.tflite: exists already, of other weights \(run run\); --out DIR puts"
+    ):
         export(run, "fp32")
     assert path.read_bytes() == before
     export(run, "fp32", force=True)

@@ -8,7 +8,6 @@ from pathlib import Path
 from export import artifact, changes
 from export.recipes import QuantizationRecipe
 from pynet_bokeh import files, levels, shipped
-from pynet_bokeh.data.settings import DataSettings
 from pynet_bokeh.errors import UserError
 
 
@@ -33,7 +32,7 @@ class Planned:
         """Raises UserError when another one has its name and `force` is not given, that says what the two differ in."""
         if self.path.exists() and not force and (other := self._other()):
             raise UserError(
-                f"{self.path}: exists already, {other}; --out DIR puts this one elsewhere, --force (of make: FORCE=1) "
+                f"{self.path}: exists already, {other}; --out DIR puts this one elsewhere, --force (FORCE=1 of make) "
                 "replaces that one"
             )
 
@@ -69,6 +68,8 @@ def planned(
     It reads the run's recipe.json itself: export.request asks before tensorflow is imported. Its data's folders are
     relative to `out`: an absolute path would tell who made it, not what it is.
     """
+    from pynet_bokeh.data.settings import DataSettings  # numpy and OpenCV: not for --help
+
     path = run / "recipe.json"
     content = files.read_json(path)
     try:

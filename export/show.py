@@ -4,7 +4,7 @@ import argparse
 import dataclasses
 from pathlib import Path
 
-from export import changes
+from export import artifact, changes, contents
 from export.recipes import RECIPES
 from pynet_bokeh import files
 from pynet_bokeh.errors import UserError
@@ -20,8 +20,6 @@ def add(commands) -> None:
 
 
 def _show(arguments: argparse.Namespace) -> int:
-    from export import artifact  # numpy: not for --help
-
     for number, model in enumerate(artifact.models_of(arguments.models)):
         print("\n" * bool(number) + describe(model))
     return 0
@@ -32,8 +30,7 @@ def describe(model: Path) -> str:
 
     Raises UserError when the file is none that LiteRT runs, and when the sidecar is another file's.
     """
-    from export import artifact, contents
-    from pynet_bokeh import tflite_graph
+    from pynet_bokeh import tflite_graph  # numpy: not for --help
     from pynet_bokeh.runtime import TflitePredictor
 
     tensors = TflitePredictor(model, threads=1, any_scale=True).describe()

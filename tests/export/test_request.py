@@ -133,7 +133,7 @@ def test_a_name_that_is_taken_says_by_what_and_what_can_be_done(small, capsys, c
     assert main(["tflite", str(small), "--quant", "fp32", "--size", "64"]) == 2
     said = capsys.readouterr().err
     assert said.startswith(f"error: {plan.path}: exists already, {message}")
-    assert said.endswith("; --out DIR puts this one elsewhere, --force (of make: FORCE=1) replaces that one\n")
+    assert said.endswith("; --out DIR puts this one elsewhere, --force (FORCE=1 of make) replaces that one\n")
     plan.refuse_replacing(force=True)
     assert not plan.up_to_date
 

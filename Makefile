@@ -53,16 +53,16 @@ train-level: $(READY)  ## train one level, coarsest first: N=7 … N=1 [RECIPE=]
 	$(PY) -m pynet_bokeh train --level $(N) $(TRAIN_OPTIONS)
 
 export-tflite: $(READY)  ## quantize, convert, verify: [RUN=] [QUANT=all, or names from export/recipes.toml] [SIZE=WxH,WxH] [FORCE=1]
-	$(PY) -m export tflite "$(RUN)" --quant $(QUANT) --size $(SIZE) \
+	$(PY) -m export tflite "$(RUN)" --quant "$(QUANT)" --size "$(SIZE)" \
 		$(if $(VGG),--vgg-weights "$(VGG)") $(if $(FORCE),--force)
 
-# All recipes of the phone model, or of MODEL=runs/my, in one table.
-TABLE := build/exports
+# All recipes of the phone model, or of MODEL=runs/my, in one table. A folder for each: it measures what lies there.
+TABLE = build/exports/$(notdir $(or $(MODEL),pynet_mobile))_$(SIZE)
 
-export-table: $(READY)  ## every recipe's size, quality, latency, memory: [MODEL=name or run] [SIZE=] -> build/exports/table.md
-	$(PY) -m export tflite "$(or $(MODEL),pynet_mobile)" --quant all --size $(SIZE) --out $(TABLE) --force
-	$(PY) -m benchmark run $(TABLE) --kernels xnnpack --out $(TABLE)/benchmark/results.json --force
-	$(PY) -m benchmark exports $(TABLE)/benchmark/results.json --out $(TABLE)/table.md --force
+export-table: $(READY)  ## every recipe's size, quality, latency, memory: [MODEL=name or run] [SIZE=] -> build/exports/MODEL_SIZE
+	$(PY) -m export tflite "$(or $(MODEL),pynet_mobile)" --quant all --size "$(SIZE)" --out "$(TABLE)" --force
+	$(PY) -m benchmark run "$(TABLE)" --kernels xnnpack --out "$(TABLE)/benchmark/results.json" --force
+	$(PY) -m benchmark exports "$(TABLE)/benchmark/results.json" --out "$(TABLE)/table.md" --force
 
 emulators: $(READY)  ## software Vulkan, qemu, Python for ARM64 into ~/.cache/pynet_bokeh: the tests then check GPU and ARM
 	$(PY) -m export fetch-emulators
@@ -142,8 +142,8 @@ DEMO := build/demo
 comma := ,
 space := $(subst ,, )
 DEMO_QUANT = fp32 fp16 dynamic_int8 ptq_int8 qat_int8
-DEMO_MODELS = $(foreach quant,$(DEMO_QUANT),$(DEMO)/models/pynet_mobile_$(quant)_512x512.tflite)
-DEMO_INT8 = $(DEMO)/models/pynet_mobile_qat_int8_512x512.tflite
+DEMO_MODELS = $(foreach quant,$(DEMO_QUANT),$(DEMO)/models/pynet_mobile_S_$(quant)_512x512.tflite)
+DEMO_INT8 = $(DEMO)/models/pynet_mobile_S_qat_int8_512x512.tflite
 
 demo: $(READY)  ## scenes -> training -> int8 .tflite -> benchmark -> pictures: build/demo/report.html
 	$(PY) -m pynet_bokeh data scenes --out $(DEMO)/scenes --count 600 --test-count 24 --size 512 --vary
@@ -153,7 +153,7 @@ demo: $(READY)  ## scenes -> training -> int8 .tflite -> benchmark -> pictures: 
 	$(PY) -m pynet_bokeh evaluate --model $(DEMO)/run --data $(DEMO)/scenes --json $(DEMO)/evaluation/float.json \
 		--force
 	$(foreach quant,fp32 fp16 dynamic_int8 ptq_int8,$(PY) -m pynet_bokeh evaluate --data $(DEMO)/scenes --no-discs \
-		--model $(DEMO)/models/pynet_mobile_$(quant)_512x512.tflite --json $(DEMO)/evaluation/$(quant).json --force &&) true
+		--model $(DEMO)/models/pynet_mobile_S_$(quant)_512x512.tflite --json $(DEMO)/evaluation/$(quant).json --force &&) true
 	$(PY) -m pynet_bokeh evaluate --model $(DEMO_INT8) --data $(DEMO)/scenes --min-gain 2 \
 		--json $(DEMO)/evaluation/qat_int8.json --pictures $(DEMO)/evaluation/pictures --force
 	$(PY) -m benchmark run $(DEMO_MODELS) --out $(DEMO)/benchmark/results.json --force

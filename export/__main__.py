@@ -6,9 +6,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from export import fitness_commands, look_commands, show
-from export.recipes import FILE, RECIPES, changed, chosen
-from pynet_bokeh import cli, levels, shipped
+from export import fitness_commands, look_commands, native_log, request, show
+from export.recipes import FILE, RECIPES
+from pynet_bokeh import cli, files, levels
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -45,13 +45,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         action="append",
         default=[],
         metavar="KEY=VALUE",
-        help="change the recipes, as in finetune.steps=0; of recipes that have the table",
+        help="change the recipes that have the table, as in finetune.steps=0; the files' names say it",
     )
     tflite.add_argument("--vgg-weights", metavar="FILE", help="VGG19's weights, where the run's losses need them")
     tflite.add_argument(
         "--force",
         action="store_true",
-        help="overwrite an artifact of other origin, and write one that fails as NAME_failed.tflite",
+        help="replace files of other weights or settings, and write one that fails as NAME_failed.tflite",
     )
     tflite.set_defaults(command=_tflite)
 
@@ -85,39 +85,46 @@ def _sizes(text: str) -> tuple[tuple[int, int] | None, ...]:
 
 
 def _untrained(arguments: argparse.Namespace) -> int:
-    recipes = chosen(arguments.quant)
-    cli.import_tensorflow()
-    from export.untrained import export_untrained
+    recipes = request.recipes(arguments.quant)
+    for network in arguments.networks:
+        request.picture(request.known(network), arguments.size)
+    files.check_output_folder(arguments.out)
+    with native_log.without_chatter():
+        cli.import_tensorflow()
+        from export.untrained import export_untrained
 
-    for network, recipe in itertools.product(arguments.networks, recipes):
-        export_untrained(
-            network, quantization=recipe, picture_size=arguments.size, out=arguments.out, force=arguments.force
-        )
+        for network, recipe in itertools.product(arguments.networks, recipes):
+            export_untrained(
+                network, quantization=recipe, picture_size=arguments.size, out=arguments.out, force=arguments.force
+            )
     return 0
 
 
 def _tflite(arguments: argparse.Namespace) -> int:
-    recipes = changed(chosen(arguments.quant), arguments.set)
-    look_commands.check_vgg(arguments.vgg_weights, recipes)
-    run = shipped.run_folder(arguments.run)
-    cli.import_tensorflow()
-    from export.exporting import VerificationFailed, export  # tensorflow takes 4 s: not before it is needed
-
+    recipes = request.recipes(arguments.quant, arguments.set)
+    request.fine_tuning(arguments.vgg_weights, recipes)
+    run = request.trained(arguments.run, arguments.level)
+    out = arguments.out or run / "export"
+    request.artifacts(run, recipes, arguments.size, arguments.level, out, force=arguments.force)
     failed = False
-    for size, recipe in itertools.product(arguments.size, recipes):
-        try:
-            export(
-                run,
-                quantization=recipe,
-                picture_size=size,
-                level=arguments.level,
-                out=arguments.out,
-                force=arguments.force,
-                vgg_weights=arguments.vgg_weights,
-            )
-        except VerificationFailed as failure:
-            print(f"verification failed: {failure}", file=sys.stderr)
-            failed = True
+    with native_log.without_chatter():
+        cli.import_tensorflow()
+        from export.exporting import VerificationFailed, export  # tensorflow takes 4 s: not before it is needed
+
+        for size, recipe in itertools.product(arguments.size, recipes):
+            try:
+                export(
+                    run,
+                    quantization=recipe,
+                    picture_size=size,
+                    level=arguments.level,
+                    out=out,
+                    force=arguments.force,
+                    vgg_weights=arguments.vgg_weights,
+                )
+            except VerificationFailed as failure:
+                print(f"verification failed: {failure}", file=sys.stderr)
+                failed = True
     return 1 if failed else 0
 
 

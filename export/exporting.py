@@ -3,20 +3,20 @@
 import dataclasses
 import functools
 import json
-import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import tf_keras
 
-from export import artifact, equalize, verify
+from export import artifact, contents, equalize, verify
 from export.calibration import calibrated
 from export.convert import convert, float_graph, float_layers
 from export.finetune import finetune
+from export.origin import planned
 from export.photo_inputs import photo_inputs
 from export.ranges import Means, Ranges
 from export.recipes import QuantizationRecipe, recipe_named
@@ -62,18 +62,19 @@ def export(
 
     An artifact that was made from the same weights in the same way is left alone.
 
-    Raises UserError for bad input and a full disk, and VerificationFailed when a threshold is missed; without `force`
-    nothing is written then.
+    Raises UserError for bad input, for another artifact of that name and a full disk, and VerificationFailed when a
+    threshold is missed; without `force` nothing is written then.
     """
     run = open_run(folder)
     recipe = recipe_named(quantization) if isinstance(quantization, str) else quantization
     network, model = load_model(run, level, picture_size=picture_size or (None, None), batch=1)
-    path = Path(out or run.folder / "export") / _name(network, recipe, level, picture_size)
-    origin = _origin(run, recipe, level, path.parent)
-    if path.exists() and _made_from(path, origin):
+    plan = planned(run.folder, recipe, level, picture_size, Path(out or run.folder / "export"))
+    path, origin = plan.path, plan.origin
+    if plan.up_to_date:
         report(f"{path}: up to date")
         return path
-    files.refuse_overwriting(path, force=force)
+    plan.refuse_replacing(force=force)
+    float_layers(model, recipe.keep_float)  # a layer that is not there is told before minutes of calibration
 
     final, ranges, means = prepared(
         run, network, model, recipe, level, picture_size, vgg_weights=vgg_weights, report=report
@@ -85,6 +86,8 @@ def export(
     groups = [_cases(run.folder, origin["weights_sha256"], level, size) for size in sizes]
     figures = _verify(content, recipe, [case for group in zip(*groups, strict=True) for case in group])
     sidecar = _sidecar(network, model, recipe, level, picture_size, origin, figures)
+    if recipe.finetune:
+        sidecar["finetuned"] = _best_step(run, recipe, level, picture_size)
     if figures["failures"]:
         artifact.remove(path)  # one of that name was made from other weights: it must not pass for this one
         outcome = "nothing was written"
@@ -95,6 +98,8 @@ def export(
     artifact.write(path, content, sidecar)
     artifact.remove(artifact.failed_path(path))
     report(f"{path}: {len(content) / 1e6:.2f} MB, {summary(figures)}")
+    for line in _without_effect(recipe, sidecar):
+        report(f"{path.name}: {line}")
     return path
 
 
@@ -133,7 +138,7 @@ def prepared(
         recipe.finetune,
         found,
         size,
-        folder=run.level_folder(level) / f"{recipe.name}_{size[1]}x{size[0]}",
+        folder=_tuning_folder(run, recipe, level, picture_size),
         floats=float_layers(model, recipe.keep_float),
         rounded=frozenset(node.layer for node in float_graph(model, recipe).nodes),
         vgg_weights=vgg_weights,
@@ -142,47 +147,38 @@ def prepared(
     return final, found.ranges, None
 
 
+def _tuning_folder(run: Run, recipe: QuantizationRecipe, level: int, picture_size: tuple[int, int] | None) -> Path:
+    height, width = picture_size or OPEN_SIZES[0]
+    return run.level_folder(level) / f"{recipe.name}_{width}x{height}"
+
+
+def _best_step(run: Run, recipe: QuantizationRecipe, level: int, picture_size: tuple[int, int] | None) -> int:
+    """The step of fine-tuning that the weights were taken from; 0 are those of calibration alone."""
+    return files.read_json(_tuning_folder(run, recipe, level, picture_size) / "best.json")["step"]
+
+
+def _without_effect(recipe: QuantizationRecipe, sidecar: dict) -> Iterator[str]:
+    """What the recipe asked for and the file has not, a line each."""
+    if contents.unchanged(sidecar["types"], recipe.weights):
+        stored = ", ".join(sidecar["types"]["weights"])
+        yield (
+            f"{recipe.name} changed nothing: the converter stored no weights as {recipe.weights}, all are {stored}"
+            + ("" if recipe.integer else "; it leaves small ones as they are")
+        )
+    if recipe.finetune and recipe.finetune.steps and not sidecar["finetuned"]:
+        yield "fine-tuning found nothing better than calibration, whose weights these are"
+
+
 def summary(figures: dict) -> str:
-    """Verification figures in one line."""
+    """Verification figures in one line; what was lost is positive."""
     xnnpack = figures["kernels"]["xnnpack"]
     text = (
         f"{xnnpack['psnr']:.1f} dB to the float network on {xnnpack['pictures']} pictures "
         f"(lowest {xnnpack['min_psnr']:.1f})"
     )
     if "target" in figures:
-        text += f", {-figures['target']['drop']:+.3f} dB against the targets"
+        text += f", {figures['target']['drop']:+.3f} dB lost against the targets"
     return text
-
-
-def _name(network: Network, recipe: QuantizationRecipe, level: int, picture_size) -> str:
-    of_level = "" if level == levels.FINEST else f"_level{level}"
-    size = f"{picture_size[1]}x{picture_size[0]}" if picture_size else "any"
-    return f"{network.name}{of_level}_{recipe.name}_{size}.tflite"
-
-
-def _origin(run: Run, recipe: QuantizationRecipe, level: int, folder: Path) -> dict:
-    """What an artifact in `folder` is made from. Its data's folders are relative to it: an absolute path would tell who
-    made it, not what it is."""
-    data = run.data.as_dict()
-    data["folders"] = [os.path.relpath(one, folder.resolve()) for one in data["folders"]]
-    return {
-        "run": run.folder.resolve().name,
-        "training": run.recipe.name,
-        "data": data,
-        "weights_sha256": artifact.sha256(run.weights(level)),
-        "method": artifact.METHOD,
-        "recipe": json.loads(json.dumps(dataclasses.asdict(recipe))),  # as it is read back
-    }
-
-
-def _made_from(path: Path, origin: dict) -> bool:
-    sidecar = artifact.sidecar_path(path)
-    return (
-        sidecar.is_file()
-        and (content := files.read_json(sidecar)).get("origin") == origin
-        and content.get("format") == artifact.FORMAT
-        and content.get("sha256") == artifact.sha256(path)
-    )
 
 
 @functools.lru_cache(maxsize=len(OPEN_SIZES))
@@ -258,6 +254,7 @@ def _sidecar(network, model, recipe, level, picture_size, origin, figures) -> di
         "parameters": model.count_params(),
         "macs": cost.model_macs(model) if picture_size else None,
         "largest_tensors": figures.pop("largest_tensors"),
+        "types": figures.pop("types"),
         "origin": origin,
         "verification": figures,
     }

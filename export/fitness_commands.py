@@ -4,6 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from export import artifact
 from pynet_bokeh import cli
 
 EXIT_FAILED = 1
@@ -20,14 +21,14 @@ def add(commands) -> None:
         "a picture, most of which software Vulkan needs at 256x256: export that size for this check, the operators are "
         "the same.",
     )
-    gpu.add_argument("models", nargs="+", type=Path, metavar="FILE")
+    gpu.add_argument("models", nargs="+", type=Path, metavar="FILE", help="or folders of them")
     gpu.add_argument("--seconds", type=cli.positive, default=400, metavar="N", help="for each run (default 400)")
     gpu.set_defaults(command=_check_gpu)
 
     arm = commands.add_parser(
         "check-arm", help=f"run .tflite files on ARM64 and compare; {EXIT_SKIPPED} when that was skipped"
     )
-    arm.add_argument("models", nargs="+", type=Path, metavar="FILE")
+    arm.add_argument("models", nargs="+", type=Path, metavar="FILE", help="or folders of them")
     arm.add_argument("--cpu", metavar="NAME[,NAME]", help="qemu's names (default cortex-a53,cortex-a76,cortex-a710)")
     arm.set_defaults(command=_check_arm)
 
@@ -41,7 +42,7 @@ def _check_gpu(arguments: argparse.Namespace) -> int:
     from export import check_gpu  # numpy and OpenCV: not for --help
 
     failed = skipped = False
-    for model in arguments.models:
+    for model in artifact.models_of(arguments.models):
         found = check_gpu.check(model, seconds=arguments.seconds)
         half = found.half
         print(f"{model}: {found.operators} operators, {len(found.rejected)} of them known to be rejected by phone GPUs")
@@ -69,11 +70,12 @@ def _check_arm(arguments: argparse.Namespace) -> int:
     from export import check_arm
 
     cpus = check_arm.CPUS if arguments.cpu is None else tuple(arguments.cpu.split(","))
+    models = artifact.models_of(arguments.models)
     if reason := check_arm.missing():
-        print(f"SKIPPED: {', '.join(map(str, arguments.models))}: {reason}", file=sys.stderr)
+        print(f"SKIPPED: {', '.join(map(str, models))}: {reason}", file=sys.stderr)
         return EXIT_SKIPPED
     failed = False
-    for model in arguments.models:
+    for model in models:
         for one in check_arm.check(model, cpus=cpus):
             if one.worst == 0:
                 said = "bit for bit the same"

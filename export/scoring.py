@@ -104,11 +104,17 @@ class Scorer:
 def scorer(cases: Path) -> Iterator[Scorer]:
     """Starts a process that scores files on the cases that verify.save_cases wrote to `cases`."""
     command = [sys.executable, "-m", "export.scoring", str(cases)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    # In a session of its own Ctrl-C does not reach it: whoever asks it is interrupted, and ends it.
+    with subprocess.Popen(command, start_new_session=True, **pipes) as process:
         try:
             yield Scorer(process)
+        except BaseException:
+            process.kill()
+            raise
         finally:
-            process.stdin.close()
+            with contextlib.suppress(BrokenPipeError):  # a request that it was ended before it read
+                process.stdin.close()
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -1,8 +1,11 @@
 """`python -m export show FILE.tflite`: what a .tflite is, by its sidecar and by itself."""
 
 import argparse
+import dataclasses
 from pathlib import Path
 
+from export import artifact, changes, contents
+from export.recipes import RECIPES
 from pynet_bokeh import files
 from pynet_bokeh.errors import UserError
 
@@ -12,12 +15,12 @@ TENSORS = 5
 def add(commands) -> None:
     """Adds the command to the parser's subparsers."""
     show = commands.add_parser("show", help="what .tflite files are: sizes, quantization, cost, verification, origin")
-    show.add_argument("models", nargs="+", type=Path, metavar="FILE")
+    show.add_argument("models", nargs="+", type=Path, metavar="FILE", help="or folders of them")
     show.set_defaults(command=_show)
 
 
 def _show(arguments: argparse.Namespace) -> int:
-    for number, model in enumerate(arguments.models):
+    for number, model in enumerate(artifact.models_of(arguments.models)):
         print("\n" * bool(number) + describe(model))
     return 0
 
@@ -27,8 +30,7 @@ def describe(model: Path) -> str:
 
     Raises UserError when the file is none that LiteRT runs, and when the sidecar is another file's.
     """
-    from export import artifact  # numpy: not for --help
-    from pynet_bokeh import tflite_graph
+    from pynet_bokeh import tflite_graph  # numpy: not for --help
     from pynet_bokeh.runtime import TflitePredictor
 
     tensors = TflitePredictor(model, threads=1, any_scale=True).describe()
@@ -44,17 +46,21 @@ def describe(model: Path) -> str:
         lines += [f"  {name:12}{text}" for name, text in _known(path, sidecar)]
     else:
         lines.append(f"  {'sidecar':12}none ({path.name} is not there)")
-    counts: dict[str, int] = {}
-    for one in graph.operators:
-        counts[one.kind] = counts.get(one.kind, 0) + 1
-    operators = ", ".join(f"{count} {name}" for name, count in sorted(counts.items(), key=lambda pair: -pair[1]))
-    lines.append(f"  {'operators':12}{operators}")
+    types = contents.types(graph)
+    weights = ", ".join(f"{size / 1e6:.2f} MB {dtype}" for dtype, size in types["weights"].items())
+    lines.append(f"  {'weights':12}{weights or 'none'} (read from the file)")
+    lines.append(f"  {'operators':12}{', '.join(map(_operators, types['operators']))}")
     largest = [] if any(-1 in one["shape"] for _, _, one in rows) else graph.largest_tensors(TENSORS)
     for number, one in enumerate(largest):
         shape = "×".join(map(str, one["shape"]))
         title = "" if number else "largest"
         lines.append(f"  {title:12}{one['bytes'] / 1e6:.2f} MB {one['layer']} [{shape}] {one['dtype']}")
     return "\n".join(lines)
+
+
+def _operators(one: dict) -> str:
+    stored = f" with {one['weights']} weights" if one["weights"] not in (None, one["type"]) else ""
+    return f"{one['count']} {one['kind']} {one['type']}{stored}"
 
 
 def _tensor(one: dict) -> str:
@@ -94,7 +100,7 @@ def _outcome(sidecar: dict) -> list[tuple[str, str]]:
     """Recipe, verification and origin of a trained network."""
     origin, verified = sidecar["origin"], sidecar["verification"]
     recipe = origin["recipe"]
-    rows = [("recipe", f"{recipe['name']}: {recipe['summary']}")]
+    rows = [("recipe", _described(recipe)), ("settings", _settings(recipe, sidecar.get("finetuned")))]
     for kernels, one in verified["kernels"].items():
         ssim = "" if one["mean_ssim"] is None else f", SSIM {one['mean_ssim']:.4f}"
         rows.append(
@@ -108,10 +114,36 @@ def _outcome(sidecar: dict) -> list[tuple[str, str]]:
         rows.append(
             (
                 "target",
-                f"{target['tflite_psnr']:.2f} dB to {target['pictures']} true pictures, {-target['drop']:+.3f} dB "
+                f"{target['tflite_psnr']:.2f} dB to {target['pictures']} true pictures, {target['drop']:+.3f} dB lost "
                 f"against the float network",
             )
         )
     rows += [("FAILED", failure) for failure in verified["failures"]]
     trained = f"run {origin['run']}, recipe {origin['training']}, weights {origin['weights_sha256'][:12]}"
     return [*rows, ("trained", trained)]
+
+
+def _described(recipe: dict) -> str:
+    """A recipe's name and summary; what it differs in from the built-in one of its name, which says something else."""
+    built_in = RECIPES.get(recipe["name"])
+    other = changes.differences(dataclasses.asdict(built_in), recipe) if built_in else {}
+    return f"{recipe['name']}: " + (f"with {changes.told(other)}" if other else recipe["summary"])
+
+
+def _settings(recipe: dict, best: int | None) -> str:
+    """What was asked for, with `best` the step of fine-tuning that the weights are of, None where that is not known."""
+    done = [f"{recipe['weights']} weights, {recipe['activations']} activations"]
+    if seen := recipe["calibration"]:
+        wide = f", {seen['wide_open']} once more wide open" if seen["wide_open"] else ""
+        done.append(f"calibrated on {seen['pictures']} pictures{wide}")
+    if tuned := recipe["finetune"]:
+        steps = tuned["steps"]
+        if not steps:
+            done.append("not fine-tuned (finetune.steps 0)")
+        elif best is None:
+            done.append(f"fine-tuned for {steps} steps")
+        elif best:
+            done.append(f"fine-tuned, the best weights after {best} of {steps} steps")
+        else:
+            done.append(f"not fine-tuned: {steps} steps found nothing better than calibration")
+    return "; ".join(done)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from export import artifact
+from export import artifact, contents
 from export.convert import convert
 from export.ranges import calibrate
 from export.recipes import QuantizationRecipe, recipe_named
@@ -51,7 +51,10 @@ def export_untrained(
         if artifact.sidecar_path(path).is_file() and _same(path, name, seed):
             report(f"{path}: up to date")
             return path
-        files.refuse_overwriting(path, force=force)
+        raise UserError(
+            f"{path}: exists already, of another version of this project; --out DIR puts this one elsewhere, --force "
+            "replaces that one"
+        )
     network = registry.build(name, {}, picture_size=picture_size, batch=1)
     randomize(network, seed=seed)
     model = network.model()
@@ -80,7 +83,7 @@ def export_untrained(
 
 
 def _described(content: bytes) -> dict:
-    """The file's tensors as it describes them itself, and its largest ones."""
+    """The file's tensors as it describes them itself, its largest ones, and its types."""
     with tempfile.TemporaryDirectory() as folder:
         model = Path(folder) / "model.tflite"
         try:
@@ -88,8 +91,13 @@ def _described(content: bytes) -> dict:
         except OSError as error:
             raise UserError(f"{folder}: can't be written ({error.strerror or error})") from error
         tensors = TflitePredictor(model, threads=1, any_scale=True).describe()
-        largest = tflite_graph.read(model).largest_tensors()
-    return {"inputs": tensors["inputs"], "output": tensors["outputs"], "largest_tensors": largest}
+        graph = tflite_graph.read(model)
+    return {
+        "inputs": tensors["inputs"],
+        "output": tensors["outputs"],
+        "largest_tensors": graph.largest_tensors(),
+        "types": contents.types(graph),
+    }
 
 
 def randomize(network: Network, *, seed: int) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from export import contents
 from export.recipes import Limits, QuantizationRecipe, from_dict
 from pynet_bokeh import files, tflite_graph
 from pynet_bokeh.cli import run as run_command
@@ -43,9 +44,9 @@ def verify(path: Path, recipe: QuantizationRecipe, cases: Sequence[Case]) -> dic
     """Compares the .tflite with the references, under XNNPACK and with LiteRT's built-in kernels.
 
     Returns figures by kernels (PSNR in dB of all pictures together and of the worst, SSIM, worst pixel of 1), PSNR of
-    all pictures together against the targets before and after, the file's `tensors` as it describes them itself, its
-    `largest_tensors` (none for a file of any size), and `failures`: one line for each threshold of the recipe that was
-    missed; empty when all held.
+    all pictures together against the targets before and after, the file's `tensors` as it describes them itself, the
+    `types` in it, its `largest_tensors` (none for a file of any size), and `failures`: one line for each threshold of
+    the recipe that was missed; empty when all held.
     """
     figures: dict = {"pictures": len(cases), "kernels": {}, "failures": []}
     for kernels, chosen in (("xnnpack", cases), ("builtin", cases[:BUILTIN_PICTURES])):
@@ -70,7 +71,9 @@ def verify(path: Path, recipe: QuantizationRecipe, cases: Sequence[Case]) -> dic
                 figures["failures"].append(
                     f"PSNR against the targets fell by {before - after:.2f} dB, at most {most:g} allowed"
                 )
-    figures["largest_tensors"] = tflite_graph.read(path).largest_tensors() if predictor.input_size else []
+    graph = tflite_graph.read(path)
+    figures["types"] = contents.types(graph)
+    figures["largest_tensors"] = graph.largest_tensors() if predictor.input_size else []
     return figures
 
 

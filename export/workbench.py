@@ -8,13 +8,12 @@ from pathlib import Path
 
 import tf_keras
 
-from export import convert, verify
+from export import convert, request, verify
 from export.exporting import prepared, verification_cases
 from export.flatbuffer import Graph
 from export.ranges import Means, Ranges
 from export.recipes import QuantizationRecipe
 from export.scoring import Scorer, scorer
-from pynet_bokeh.errors import UserError
 from pynet_bokeh.trained import load_model
 from pynet_bokeh.training.run import open_run
 
@@ -85,8 +84,7 @@ def workbench(
     run: Path, recipe: QuantizationRecipe, level: int, picture_size: tuple[int, int], *, vgg_weights: str | None = None
 ) -> Iterator[Workbench]:
     """Prepares a run's level as an export would. Raises UserError for a recipe without calibrated scales."""
-    if not recipe.integer:
-        raise UserError(f"--quant: a recipe of int8 or int16 activations is wanted; received {recipe.name}")
+    request.integer(recipe)
     run = open_run(run)
     network, float_model = load_model(run, level, picture_size=picture_size, batch=1)
     cases = verification_cases(run, network, float_model, level, picture_size)

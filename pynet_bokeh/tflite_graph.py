@@ -129,17 +129,12 @@ class Graph:
 
 def read(path: Path) -> Graph:
     """Reads a .tflite. Raises UserError that names the file when it is none, or is damaged."""
-    from pynet_bokeh.runtime import IDENTIFIER
+    from pynet_bokeh.runtime import check_file
 
     path = Path(path)
+    check_file(path)
     try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise UserError(f"{path}: can't be read ({error.strerror})") from error
-    if content[4:8] != IDENTIFIER:
-        raise UserError(f"{path}: not a TensorFlow Lite model, or a damaged one ({len(content)} bytes)")
-    try:
-        return _graph(content)
+        return _graph(path.read_bytes())
     except Exception as error:  # a damaged file leads the accessors anywhere: struct.error, IndexError, UnicodeError …
         raise UserError(f"{path}: damaged .tflite ({type(error).__name__} while its graph was read)") from error
 

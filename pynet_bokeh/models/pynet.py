@@ -5,11 +5,12 @@ import dataclasses
 import tf_keras
 
 from pynet_bokeh.errors import UserError
+from pynet_bokeh.models import sizes
 from pynet_bokeh.models.layers import InstanceNormalization, SpaceToDepth
 from pynet_bokeh.models.network import Network, join, make_inputs
 
 INPUT_SCALE = 2  # the network reads the photo at half its size and draws level 1 at full size
-SIZE_MULTIPLE = 64  # of the picture: half for the input, two for space-to-depth, sixteen for four poolings
+SIZE_MULTIPLE = sizes.PYRAMID  # of the picture: half for the input, two for space-to-depth, sixteen for four poolings
 NORMALIZED_LEVELS = (7, 6, 5, 4)
 
 

@@ -24,11 +24,12 @@ import numpy as np
 import tf_keras
 
 from pynet_bokeh.errors import UserError
+from pynet_bokeh.models import sizes
 from pynet_bokeh.models.layers import DepthToSpace, SpaceToDepth
 from pynet_bokeh.models.network import STRENGTH, Network, join, make_inputs
 
 INPUT_SCALE = 1
-SIZE_MULTIPLE = 64
+SIZE_MULTIPLE = sizes.PYRAMID
 ENCODED_LEVELS = (3, 4, 5, 6, 7)
 SUBJECT_LEVELS = (6, 5, 4, 3)
 DISCS = {6: (1.3,), 5: (2.5,), 4: (1.8, 3.3), 3: (2.2,)}

@@ -4,7 +4,7 @@ import dataclasses
 from types import ModuleType
 
 from pynet_bokeh.errors import UserError
-from pynet_bokeh.models import double_vnet, glass_net, pynet, pynet_mobile
+from pynet_bokeh.models import double_vnet, glass_net, pynet, pynet_mobile, sizes
 from pynet_bokeh.models.network import Network
 
 # A network's module has Config, build, INPUT_SCALE and SIZE_MULTIPLE.
@@ -42,12 +42,7 @@ def configure(name: str, options: dict):
 
 def check_size(name: str, picture_size, *, what: str = "picture size") -> None:
     """Raises UserError unless network `name` takes level-1 pictures of `picture_size` (height, width; None: open)."""
-    multiple = module_of(name).SIZE_MULTIPLE
-    for side in picture_size:
-        if side is not None and (side <= 0 or side % multiple):
-            raise UserError(
-                f"{what}: {name} takes multiples of {multiple}; received {picture_size[1]}x{picture_size[0]}"
-            )
+    sizes.check(name, module_of(name).SIZE_MULTIPLE, picture_size, what=what)
 
 
 def build(name: str, options: dict | None = None, *, picture_size=(None, None), batch: int | None = None) -> Network:

@@ -9,11 +9,12 @@ import dataclasses
 import tf_keras
 
 from pynet_bokeh.errors import UserError
+from pynet_bokeh.models import sizes
 from pynet_bokeh.models.layers import InstanceNormalization
 from pynet_bokeh.models.network import Network, join
 
 INPUT_SCALE = 1
-SIZE_MULTIPLE = 8
+SIZE_MULTIPLE = sizes.V_NET
 NORMALIZATIONS = ("instance", "published")
 DROPOUT = 0.1
 FIRST_STAGE_MAPS = 16

@@ -11,7 +11,7 @@ import jsonschema
 import numpy as np
 import pytest
 
-from export import convert, exporting, finetune, recipes
+from export import convert, exporting, finetune, recipes, show
 from export.__main__ import main
 from export.calibration import Calibrated
 from export.ranges import calibrate
@@ -81,6 +81,76 @@ def test_every_recipe_gives_a_verified_artifact_with_its_sidecar(shared_run, nam
         assert sidecar["output"]["bokeh"]["quantization"] == {"scale": pytest.approx(1 / 255), "zero_point": 0}
 
 
+@pytest.mark.xdist_group("shared_run")
+@pytest.mark.parametrize(
+    ("name", "stored", "computed"),
+    [
+        ("fp32", {"float32"}, {("CONV_2D", "float32", "float32"), ("ADD", "float32", None)}),
+        ("fp16", {"float16"}, {("CONV_2D", "float32", "float16"), ("ADD", "float32", None)}),
+        ("ptq_int8", {"int8"}, {("CONV_2D", "int8", "int8"), ("ADD", "int8", None)}),
+        ("int16x8", {"int8"}, {("CONV_2D", "int16", "int8"), ("SPACE_TO_DEPTH", "float32", None)}),
+    ],
+)
+def test_the_sidecar_says_what_types_are_in_the_file(shared_run, name, stored, computed):
+    sidecar = json.loads(export(shared_run, name).with_suffix(".json").read_text())
+    types = sidecar["types"]
+    assert set(types["weights"]) == stored
+    assert computed <= {(one["kind"], one["type"], one["weights"]) for one in types["operators"]}
+    assert "finetuned" not in sidecar
+
+
+@pytest.mark.xdist_group("shared_run")
+def test_a_recipe_that_changed_nothing_says_so(shared_run, tmp_path):
+    """All of the small network's kernels are too small for the converter to store them in 8 bits."""
+    said = []
+    path = export(shared_run, "dynamic_int8", out=tmp_path, report=said.append)
+    assert said[-1] == (
+        f"{path.name}: dynamic_int8 changed nothing: the converter stored no weights as int8, all are float32; it "
+        "leaves small ones as they are"
+    )
+    assert set(json.loads(path.with_suffix(".json").read_text())["types"]["weights"]) == {"float32"}
+    shown = show.describe(path)
+    assert "MB float32 (read from the file)" in shown and "CONV_2D float32" in shown and "int8 weights," in shown
+
+
+@pytest.mark.parametrize(("steps", "best", "lines"), [(3, 0, 1), (3, 2, 0), (0, 0, 0)])
+def test_fine_tuning_without_effect_is_known_by_its_best_step(steps, best, lines):
+    recipe = fast("qat_int8", f"finetune.steps={steps}")
+    found = list(exporting._without_effect(recipe, {"types": {"weights": {"int8": 1}}, "finetuned": best}))
+    assert len(found) == lines and all("nothing better than calibration" in line for line in found)
+
+
+@pytest.mark.slow
+def test_fine_tuning_without_effect_says_so(run, tmp_path):
+    said = []
+    ruinous = fast("qat_int8", "finetune.learning_rate=0.5", "finetune.steps=3")
+    path = export(run, "qat_int8", quantization=ruinous, out=tmp_path, report=said.append)
+    assert said[-1] == f"{path.name}: fine-tuning found nothing better than calibration, whose weights these are"
+    assert json.loads(path.with_suffix(".json").read_text())["finetuned"] == 0
+    assert "; not fine-tuned: 3 steps found nothing better than calibration\n" in show.describe(path)
+
+
+def test_what_a_command_says_and_how_it_calls_its_file(run, capfd):
+    """The converter's settings, which it says at every conversion, are not among it."""
+    settings = ["--set", "calibration.pictures=3", "--set", "calibration.wide_open=0"]
+    assert main(["tflite", str(run.folder), "--quant", "ptq_int8", "--size", "64", *settings]) == 0
+    out, err = capfd.readouterr()
+    assert "fully_quantize" not in err and "oneDNN" not in err
+    name = "pynet_mobile_ptq_int8_pictures3_wide_open0"
+    path = run.folder / "export" / f"{name}_64x64.tflite"
+    assert out.splitlines()[:-1] == [
+        "ptq_int8_pictures3_wide_open0: calibrating",
+        f"{path.name}: converting",
+        f"{path.name}: verifying",
+    ]
+    drop = json.loads(path.with_suffix(".json").read_text())["verification"]["target"]["drop"]
+    assert out.splitlines()[-1].endswith(f", {drop:+.3f} dB lost against the targets")
+    shown = show.describe(path)
+    assert f"{drop:+.3f} dB lost against the float network" in shown
+    assert "ptq_int8_pictures3_wide_open0: ptq_int8 with calibration.pictures 3 instead of 24, " in shown
+    assert "; calibrated on 3 pictures\n" in shown
+
+
 def test_an_up_to_date_artifact_is_left_alone(run, capsys):
     path = export(run, "fp32")
     before = path.stat().st_mtime_ns
@@ -93,7 +163,7 @@ def test_an_artifact_of_other_weights_is_not_overwritten_unasked(run):
     path = export(run, "fp32")
     change_weights(run)
     before = path.read_bytes()
-    with pytest.raises(UserError, match="exists already; give another name or --force"):
+    with pytest.raises(UserError, match=r"exists already, of other weights \(run run\); --out DIR"):
         export(run, "fp32")
     assert path.read_bytes() == before
     export(run, "fp32", force=True)
@@ -290,6 +360,13 @@ def test_a_damaged_layer_is_caught_in_an_integer_graph(run, monkeypatch):
     with pytest.raises(exporting.VerificationFailed, match="dB to the float network, 32 wanted; nothing was written"):
         export(run, "ptq_int8")
     assert not list(run.folder.glob("export/*"))
+
+
+def test_a_layer_that_is_not_there_is_told_before_calibration(run):
+    recipe = recipes.changed([recipes.recipe_named("mixed")], ['keep_float.layers=["level8_*"]'])[0]
+    with pytest.raises(UserError, match=r"keep_float\.layers: pynet_mobile_level1 has no layer 'level8_"):
+        export(run, "mixed", quantization=recipe)
+    assert not (run.level_folder(1) / "calibration").exists()
 
 
 def test_layers_by_name_and_by_operator_stay_float(run, tflite_probe):

@@ -2,6 +2,8 @@
 
 import csv
 import dataclasses
+import re
+import types
 
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from export import __main__ as command
 from export import recipes, search
 from export.inspection import inspect
+from export.verify import Case
 from export.workbench import workbench
 from pynet_bokeh.errors import UserError
 from small_runs import finished_run
@@ -35,7 +38,7 @@ def test_a_layer_that_turns_out_not_to_be_needed_is_left_out():
 
 
 def test_what_cannot_be_reached_is_said():
-    with pytest.raises(UserError, match=r"--max-drop-db -1: not reached with every layer float \(0\.000 dB\)"):
+    with pytest.raises(UserError, match=r"--max-drop-db -1: every layer float still loses 0 dB"):
         search.fewest(list(COSTS), drop_with, -1.0)
 
 
@@ -88,8 +91,66 @@ def test_inspect_and_search_by_the_command_line(run, tmp_path, capsys):
     assert (files[0] / "difference.png").stat().st_size > 0
     assert command.main(["search", *base, "--max-drop-db", "0.05", "--out", str(files[1])]) == 0
     (found,) = recipes.load(files[1]).values()
-    assert found.limits.max_drop == 0.05
+    assert (found.name, found.limits.max_drop) == ("ptq_int8_mixed", 0.05)
     assert command.main(["tflite", *base, "--quant", str(files[1]), "--out", str(tmp_path)]) == 0
+
+
+class Bench:
+    """Stands for a workbench whose layers cost what COSTS says, and counts the files that it writes."""
+
+    def __init__(self, cases):
+        self.layers, self.cases, self.scorer, self.written = list(COSTS), cases, self, 0
+
+    def write(self, name, floats=()):
+        self.written += 1
+        return floats
+
+    def score(self, floats):
+        return {"drop": drop_with(floats)}
+
+
+TOLD = [Case("one", None, None, None, None, np.zeros(1))]
+
+
+def test_where_all_is_well_nothing_is_searched():
+    bench = Bench(TOLD)
+    assert search.search(bench, 9.5, progress=False) == search.Found((), 9.5, 9.5, None)
+    assert bench.written == 1
+
+
+def test_what_cannot_be_reached_is_said_before_the_search(monkeypatch):
+    bench = Bench(TOLD)
+    monkeypatch.setitem(COSTS, "edges", 1e-4)
+    with pytest.raises(UserError, match=r"--max-drop-db 0: every layer float still loses 0\.0001 dB"):
+        search.search(bench, 0.0, progress=False)
+    assert bench.written == 2
+
+
+@pytest.mark.xdist_group("search")
+def test_nothing_to_keep_float_is_said_and_no_recipe_written(run, tmp_path, capfd):
+    out = tmp_path / "found.toml"
+    base = ["search", str(run.folder), "--size", "64", "--out", str(out)]
+    assert command.main([*base, "--max-drop-db", "20"]) == 0
+    said, err = capfd.readouterr()
+    *_, tried, last = said.splitlines()
+    loss = re.fullmatch(r"0 layers float: ([+-]\d\.\d{3}) dB lost", tried)[1]
+    assert last == (
+        f"lost against the targets: {loss} dB all int8, at most 20 is allowed: no layer needs to stay float, no recipe "
+        "was written"
+    )
+    assert "fully_quantize" not in err and "XNNPACK delegate" not in err
+    assert not out.exists()
+
+
+def test_a_found_recipe_has_not_a_built_in_name(recipe, tmp_path):
+    """Whatever its file is called; and can be read back."""
+    bench = types.SimpleNamespace(with_float=lambda layers: dataclasses.replace(recipe, summary='a "b"'))
+    for name in ("mixed", "my own"):
+        path = tmp_path / f"{name}.toml"
+        search.write_recipe(bench, search.Found(("a",), 0.0, 1.0, (1, 1, 1)), path, 0.25)
+        (found,) = recipes.load(path).values()
+        assert found.name == f"ptq_int8_{name}" and found.name not in recipes.RECIPES
+        assert found.limits.max_drop == 0.25
 
 
 @pytest.mark.parametrize("name", ["tflite", "inspect", "search"])

@@ -1,3 +1,4 @@
+import dataclasses
 import hashlib
 import json
 
@@ -5,6 +6,16 @@ import pytest
 
 from export import artifact, show
 from export.__main__ import main
+from export.recipes import RECIPES
+
+RECIPE = {
+    "name": "mine",
+    "summary": "in short",
+    "weights": "int8",
+    "activations": "int8",
+    "calibration": {"pictures": 24, "wide_open": 8},
+    "finetune": {"steps": 150},
+}
 
 
 @pytest.fixture
@@ -58,7 +69,7 @@ def test_all_of_a_sidecar_is_shown(model):
             "run": "first",
             "training": "recipe",
             "weights_sha256": "a" * 64,
-            "recipe": {"name": "ptq_int8", "summary": "in short"},
+            "recipe": RECIPE,
         },
         "verification": {"kernels": {"xnnpack": kernels}, "failures": ["too far"]},
         "git_revision": None,
@@ -66,7 +77,46 @@ def test_all_of_a_sidecar_is_shown(model):
     }
     artifact.sidecar_path(model).write_text(json.dumps(sidecar))
     said = show.describe(model)
-    for part in ("128×64, level 3", "12,345 parameters, 2.000 GMAC", "ptq_int8: in short", "lowest 41.0 (photo.jpg),"):
+    for part in ("128×64, level 3", "12,345 parameters, 2.000 GMAC", "mine: in short", "lowest 41.0 (photo.jpg),"):
         assert part in said
     for part in ("45.2 dB to the float network", "FAILED      too far", "run first", "revision unknown", "python 3.11"):
         assert part in said
+    assert "settings    int8 weights, int8 activations; calibrated on 24 pictures, 8 once more wide open; fine" in said
+
+
+@pytest.mark.parametrize(
+    ("steps", "best", "said"),
+    [
+        (150, None, "fine-tuned for 150 steps"),
+        (150, 100, "fine-tuned, the best weights after 100 of 150 steps"),
+        (150, 0, "not fine-tuned: 150 steps found nothing better than calibration"),
+        (0, 0, "not fine-tuned (finetune.steps 0)"),
+        (0, None, "not fine-tuned (finetune.steps 0)"),
+    ],
+)
+def test_what_was_not_fine_tuned_is_not_called_so(steps, best, said):
+    assert show._settings({**RECIPE, "finetune": {"steps": steps}}, best).split("; ")[-1] == said
+
+
+def test_a_built_in_recipe_that_was_changed_is_not_described_by_its_summary():
+    """As exports of one name once were."""
+    recipe = json.loads(json.dumps(dataclasses.asdict(RECIPES["qat_int8"])))
+    assert show._described(recipe).endswith("then fine-tuned as int8")
+    recipe["finetune"]["steps"] = 0
+    assert show._described(recipe) == "qat_int8: with finetune.steps 0 instead of 150"
+
+
+def test_a_folder_shows_its_models(model, capsys, tmp_path):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "second.tflite").write_bytes(model.read_bytes())
+    assert main(["show", str(tmp_path), str(model)]) == 0
+    heads = [line for line in capsys.readouterr().out.splitlines() if line and not line.startswith(" ")]
+    assert [line.partition(":")[0] for line in heads] == [str(model), str(tmp_path / "second.tflite")]
+    assert main(["show", str(tmp_path / "empty")]) == 2
+    assert capsys.readouterr().err == f"error: {tmp_path / 'empty'}: no .tflite file in this folder\n"
+
+
+def test_types_are_those_of_the_file(model, tiny_models):
+    assert "int8 (read from the file)" in show.describe(model)
+    floating = show.describe(tiny_models / "focus.tflite")
+    assert "float32 (read from the file)" in floating and "1 CONV_2D float32" in floating

@@ -77,6 +77,7 @@ def integer(
             inference_type=INTEGERS[recipe.activations],
             input_data_type=edge_type,
             output_data_type=edge_type,
+            denylisted_nodes=sorted(floats) or None,
         )
     except Exception as error:
         raise _refused(recipe, error) from error

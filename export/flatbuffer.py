@@ -15,6 +15,18 @@ from export import islands
 OPERATORS = {value: name for name, value in vars(schema.BuiltinOperator).items() if isinstance(value, int)}
 WITH_BIAS = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")
 CONVOLUTIONS = ("CONV_2D", "DEPTHWISE_CONV_2D")
+# With an integer kernel of one scale for all they read and give. That what is hidden from it has a scale, the converter
+# forgets for them: an operator that it knows goes between.
+SAME_SCALE = (
+    "AVERAGE_POOL_2D",
+    "CONCATENATION",
+    "DEPTH_TO_SPACE",
+    "MAX_POOL_2D",
+    "RESHAPE",
+    "RESIZE_BILINEAR",
+    "RESIZE_NEAREST_NEIGHBOR",
+    "SPACE_TO_DEPTH",
+)
 KERAS_ORDER = (1, 2, 3, 0)  # of the axes of their kernels
 FLOATS = (schema.TensorType.FLOAT32, schema.TensorType.FLOAT16)
 INTEGERS = (schema.TensorType.INT8, schema.TensorType.UINT8, schema.TensorType.INT16)
@@ -94,7 +106,7 @@ class Graph:
           edges: of every input and of the output.
           biases: others for these layers.
           kernel: gives for an operator's kind and its kernel, as Keras has it, the kernel to take.
-          floats: the outputs of operators that stay as they are, hidden from the converter.
+          floats: the outputs of operators that stay as they are; some are hidden from the converter.
         """
         by_tensor = {}
         for node in self.nodes:
@@ -106,21 +118,22 @@ class Graph:
         by_tensor |= {self._graph.tensors[index].name.decode(): edges for index in outer}
 
         changed = _read(self.content)
-        islands.hide(changed, floats)
+        hidden = islands.hide(changed, floats)
         (graph,) = changed.subgraphs
         for operator in list(graph.operators):
             kind = OPERATORS[_code(changed.operatorCodes[operator.opcodeIndex])]
+            given = graph.tensors[operator.outputs[0]].name.decode()
+            if given in floats:
+                continue
             if kind in WITH_BIAS and biases:
                 self._replace_bias(changed, operator, biases)
             if kind in CONVOLUTIONS and kernel:
                 _replace_kernel(changed, operator, kind, kernel)
-            if kind == "CONCATENATION":
-                joined = by_tensor.get(graph.tensors[operator.outputs[0]].name.decode())
-                for place, index in enumerate(operator.inputs):
-                    own = by_tensor.get(graph.tensors[index].name.decode())
-                    if joined and own and own != joined:
-                        operator.inputs[place] = _rescaled(changed, operator, index)
-                        by_tensor[graph.tensors[operator.inputs[place]].name.decode()] = joined
+            for place, index in enumerate(operator.inputs if kind in SAME_SCALE else ()):
+                own, whole = (by_tensor.get(name) for name in (graph.tensors[index].name.decode(), given))
+                if own and whole and (index in hidden or (own != whole and kind == "CONCATENATION")):
+                    operator.inputs[place] = _rescaled(changed, operator, index)
+                    by_tensor[graph.tensors[operator.inputs[place]].name.decode()] = whole
         for tensor in graph.tensors:
             if found := by_tensor.get(tensor.name.decode()):
                 tensor.quantization = schema.QuantizationParametersT()

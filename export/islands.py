@@ -1,7 +1,7 @@
-"""Operators that stay float in an integer graph: kept out of the converter's sight while it quantizes the others.
+"""Operators that stay float in an integer graph, and that the converter would quantize all the same.
 
-Its own list of what to leave alone has no effect on transposed convolutions by name, and by kind their weights are
-rounded all the same (TensorFlow 2.21). An operator that it does not know reads and gives floats, constants included.
+Its list of what to leave alone has no effect on some kinds by name, and by kind the weights of transposed convolutions
+are rounded still (TensorFlow 2.21). So those are hidden: an operator that it does not know reads and gives floats.
 """
 
 from collections.abc import Collection
@@ -13,20 +13,31 @@ from export.keras_graph import activation, feeds
 from pynet_bokeh.errors import UserError
 
 PREFIX = b"float_operator_"
+KINDS = (
+    schema.BuiltinOperator.AVERAGE_POOL_2D,
+    schema.BuiltinOperator.MAX_POOL_2D,
+    schema.BuiltinOperator.TRANSPOSE_CONV,
+)
 NOTHING_TO_COMPUTE = (tf_keras.layers.InputLayer, tf_keras.layers.Dropout, tf_keras.layers.Reshape)
 
 
-def hide(model, tensors: Collection[str]) -> None:
-    """Makes the operators that give these tensors unknown ones, which remember their place among the operators."""
+def hide(model, tensors: Collection[str]) -> set[int]:
+    """Makes those of the operators that give these tensors unknown ones, which remember their place among all; returns
+    the numbers of what they give."""
     (graph,) = model.subgraphs
+    hidden = set()
     for place, operator in enumerate(graph.operators):
-        if graph.tensors[operator.outputs[0]].name.decode() in tensors:
+        code, (given, *_) = model.operatorCodes[operator.opcodeIndex], operator.outputs
+        kind = max(code.builtinCode, code.deprecatedBuiltinCode)
+        if kind in KINDS and graph.tensors[given].name.decode() in tensors:
             code = schema.OperatorCodeT()
             code.builtinCode = code.deprecatedBuiltinCode = schema.BuiltinOperator.CUSTOM
             code.customCode, code.version = PREFIX + b"%d" % place, 1
             model.operatorCodes.append(code)
             operator.opcodeIndex = len(model.operatorCodes) - 1
             operator.builtinOptionsType, operator.builtinOptions = schema.BuiltinOptions.NONE, None
+            hidden.add(int(given))
+    return hidden
 
 
 def show(model, original) -> None:

@@ -10,6 +10,7 @@ from export.ranges import calibrate
 from export.recipes import changed, recipe_named
 from pynet_bokeh import tflite_graph
 from pynet_bokeh.errors import UserError
+from pynet_bokeh.models.layers import SpaceToDepth
 from pynet_bokeh.models.network import OUTPUT
 from pynet_bokeh.runtime import TflitePredictor
 
@@ -79,6 +80,27 @@ def test_by_pattern_and_by_operator_too(tmp_path, setting):
     assert types(graph, activation) == ({"float32"} if "layers" in setting else {"int8"})
 
 
+@pytest.mark.parametrize(
+    "reader", [layers.MaxPooling2D, lambda **name: layers.UpSampling2D(interpolation="bilinear", **name)]
+)
+def test_what_has_the_scale_of_what_it_reads_stays_integer_behind_it(tmp_path, reader):
+    graph = converted(tmp_path / "a.tflite", network(doubling(), reader(name="reader")), "keep_float.layers=['up']")
+    assert types(graph, named(graph, "up")) == {"float32"}
+    assert types(graph, named(graph, "reader")) - {"int32"} == {"int8"}
+
+
+@pytest.mark.parametrize("setting", ["keep_float.layers=['up']", "keep_float.operators=['MAX_POOL_2D']"])
+def test_so_does_a_join_of_equal_scales(tmp_path, setting):
+    model = network(doubling())
+    up = model.get_layer("up").output
+    x = layers.Concatenate(name="joined")([up, layers.MaxPooling2D(1, name="same")(up)])
+    x = layers.Conv2D(3, 1, name="last")(x)
+    model = tf_keras.Model(model.inputs, {OUTPUT: layers.Activation("linear", name=OUTPUT)(x)})
+    graph = converted(tmp_path / "a.tflite", model, setting)
+    (join,) = [one for one in graph.operators if one.kind == "CONCATENATION"]
+    assert types(graph, join) == {"int8"}
+
+
 def test_where_all_stays_float_nothing_is_lost_but_at_the_edges(tmp_path):
     model = network(doubling(), layers.ReLU(name="up_relu"))
     wanted = np.clip(model(PICTURES[0])[OUTPUT][0], 0, 1)
@@ -96,6 +118,9 @@ def test_where_all_stays_float_nothing_is_lost_but_at_the_edges(tmp_path):
         layers.DepthwiseConv2D(3, padding="same", name="odd"),
         layers.Dense(8, name="odd"),
         layers.MaxPooling2D(name="odd"),
+        layers.AveragePooling2D(name="odd"),
+        layers.LeakyReLU(0.2, name="odd"),
+        SpaceToDepth(name="odd"),
         layers.UpSampling2D(interpolation="bilinear", name="odd"),
     ],
     ids=lambda layer: type(layer).__name__,
@@ -108,7 +133,8 @@ def test_so_does_every_other_operator(tmp_path, layer):
 
 
 def named(graph, layer):
-    (found,) = [one for one in graph.operators if graph.name(one) == layer and "QUANTIZE" not in one.kind]
+    """The operator of a layer; before it may be one that only rounds anew."""
+    *_, found = [one for one in graph.operators if graph.name(one) == layer and "QUANTIZE" not in one.kind]
     return found
 
 

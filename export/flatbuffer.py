@@ -147,10 +147,13 @@ class Graph:
         # What it gives, or the sum that an activation follows; the names behind may be of constants that others share.
         own = [part.partition("/")[0] for place, part in enumerate(parts[:2]) if not place or part.endswith("/BiasAdd")]
         if layer := next((name for name in own if name in biases), None):
-            operator.inputs[2] = _constant(model, tensors[operator.inputs[1]], biases[layer])
+            like = tensors[operator.inputs[2 if operator.inputs[2] >= 0 else 1]]  # of one of zeros there is none
+            operator.inputs[2] = _constant(model, like, biases[layer])
 
     def shown(self, quantized: bytes) -> bytes:
         """What the converter made of `with_ranges`, with the operators that were hidden from it."""
+        if islands.PREFIX not in quantized:
+            return quantized
         model = _read(quantized)
         islands.show(model, self._model)
         return bytes(flatbuffer_utils.convert_object_to_bytearray(model))

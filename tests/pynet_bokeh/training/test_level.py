@@ -136,5 +136,9 @@ def interrupt(batches):
 def test_a_folder_that_is_no_run_is_named(tmp_path):
     with pytest.raises(UserError, match=r"not a run \(recipe\.json is missing\)"):
         open_run(tmp_path)
+    for content in ('{"recipe": "smoke", "data": {}}', '{"recipe": {}, "data": []}', "[]"):
+        (tmp_path / "recipe.json").write_text(content)
+        with pytest.raises(UserError, match=r"recipe\.json: not a run's recipe"):
+            open_run(tmp_path)
     with pytest.raises(UserError, match="name a recipe"):
         open_or_create(tmp_path / "new", None, None)

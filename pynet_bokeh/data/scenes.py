@@ -68,7 +68,10 @@ class SceneSource:
         return self.count
 
     def describe(self) -> str:
-        return f"built-in scenes, {self.split}, {self.size[1]}x{self.size[0]}, seed {self.seed}"
+        lens = "" if self.strength == STRENGTH else f", lens strength {self.strength:g}"
+        if self.vary:
+            lens = ", lenses differently wide"
+        return f"built-in scenes, {self.split}, {self.size[1]}x{self.size[0]}, seed {self.seed}{lens}"
 
     def read(self, index: int) -> Example:
         """Scene number `index`, always the same one."""

@@ -38,7 +38,8 @@ class SceneSource:
     """Scenes of one size.
 
     Attributes:
-      size: (height, width) in pixels, at least 32. A scene looks the same at any size of the same shape.
+      size: (height, width) in pixels, at least 32. At another size of the same shape most scenes look the same (not
+        all, see textures).
       extra: the fourth channel, `focus` (255 where the subject is seen) or `depth` (inverse distance, near = 255).
       seed: other seeds give other scenes.
       split: `train` and `validation` scenes of a seed are different ones.

@@ -7,15 +7,15 @@ from pynet_bokeh.baselines import Disc
 
 TITLES = {"input": "input", "disc": "disc", "masked_disc": "mask", "output": "out"}
 GROUPS = (
-    ("psnr", "PSNR dB", scores.METHODS, "5.2f"),
-    ("ssim", "SSIM", scores.METHODS, "5.3f"),
-    ("lpips", "LPIPS", scores.METHODS, "5.3f"),
-    ("subject_psnr", "PSNR in subject", scores.METHODS, "5.2f"),
-    ("subject_sharpness", "subject sharpness", scores.METHODS[1:], "5.2f"),  # the input's is 1
-    ("background_detail", "background detail", scores.METHODS, "5.2f"),
+    ("psnr", "PSNR dB", scores.METHODS, 2),
+    ("ssim", "SSIM", scores.METHODS, 3),
+    ("lpips", "LPIPS", scores.METHODS, 3),
+    ("subject_psnr", "PSNR in subject", scores.METHODS, 2),
+    ("subject_sharpness", "subject sharpness", scores.METHODS[1:], 2),  # the input's is 1
+    ("background_detail", "background detail", scores.METHODS, 2),
 )
-"""(figure, heading, whose it is shown, format of the numbers)"""
-WIDTH = 5  # of a number; what is longer loses its last decimal
+"""(figure, heading, whose it is shown, decimals)"""
+WIDTH = 5  # of a number; a longer one loses decimals
 NOTES = {
     "subject_sharpness": "Subject sharpness: detail inside the subject by that of the input, 1 = as sharp.",
     "background_detail": "Background detail: detail away from the subject by that of the target, 1 = as blurred.",
@@ -35,9 +35,9 @@ def table(result: dict) -> str:
     lines = [_line(headings), _line(titles)]
     for row in rows:
         cells = [f"{row['name']:{wide}}"]
-        for figure, _, methods, form in groups:
-            numbers = [_number((row[method] or {}).get(figure), form) for method in methods]
-            cells.append("".join(numbers + ([_number(row["gain"], "+5.2f")] if figure == "psnr" else [])))
+        for figure, _, methods, decimals in groups:
+            numbers = [_number((row[method] or {}).get(figure), decimals) for method in methods]
+            cells.append("".join(numbers + ([_number(row["gain"], decimals, "+")] if figure == "psnr" else [])))
         lines.append(_line(cells))
     lines.insert(-1, "-" * len(lines[1]))
     return "\n".join([*_head(result), "", *lines, *_notes(result, groups)])
@@ -49,14 +49,18 @@ def _line(cells: list[str]) -> str:
 
 def _groups(rows: list[dict]) -> Iterator[tuple]:
     """The groups of columns with the methods that have a figure in any row."""
-    for figure, heading, methods, form in GROUPS:
+    for figure, heading, methods, decimals in GROUPS:
         there = [method for method in methods if any((row[method] or {}).get(figure) is not None for row in rows)]
         if there:
-            yield figure, heading, there, form
+            yield figure, heading, there, decimals
 
 
-def _number(value: float | None, form: str) -> str:
-    return " " + ("–".rjust(WIDTH) if value is None else format(value, form)[:WIDTH])
+def _number(value: float | None, decimals: int, sign: str = "") -> str:
+    """A space and at least `WIDTH` letters: as many of the decimals as there is room for, no digit before them cut."""
+    if value is None:
+        return " " + "–".rjust(WIDTH)
+    texts = (f"{value:{sign}{WIDTH}.{places}f}" for places in range(decimals, -1, -1))
+    return " " + next((text for text in texts if len(text) <= WIDTH), f"{value:{sign}.0e}")
 
 
 def _head(result: dict) -> list[str]:

@@ -23,7 +23,7 @@ class Lpips:
     Args:
         weights: AlexNet's weights as torchvision publishes them.
 
-    Raises UserError when the packages are missing, or the file is or isn't AlexNet's.
+    Raises UserError when the packages are missing, or the file is not there or isn't AlexNet's.
     """
 
     def __init__(self, weights: Path):

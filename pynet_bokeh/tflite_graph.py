@@ -40,7 +40,7 @@ class Tensor:
       shape: NHWC; empty for a scalar.
       dtype: numpy's name of the type, such as `float32`; `string` and the like as the schema calls them.
       buffer: where its values are in the file, which other tensors may share; None for what is made when it runs.
-      fixed: every side is known before the model runs.
+      fixed: every side but the first, the number of pictures, is known before the model runs.
     """
 
     index: int

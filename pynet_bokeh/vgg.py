@@ -27,7 +27,7 @@ def vgg19_features(weights: str | None = None) -> Callable:
         raise UserError(
             f"losses.vgg: VGG19's ImageNet weights are neither in tf_keras's cache nor can they be downloaded here; "
             f"give {WEIGHTS_FILE} with --vgg-weights FILE, or take a recipe without a vgg loss, "
-            "or leave it out (--set level.1.losses={l1=1.0,ssim=0.05})"
+            "or leave it out (--set 'level.1.losses={l1=1.0,ssim=0.05}')"
         ) from error
     model = tf_keras.Model(vgg.input, vgg.get_layer(LAYER).output)
     model.trainable = False

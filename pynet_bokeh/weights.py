@@ -34,13 +34,14 @@ def load(variables: Iterable | Mapping, path: Path, *, others: Iterable = ()) ->
     Args:
       others: variables that the file may hold beside; they are left alone.
 
-    Raises UserError when the file can't be read, has an array that no variable wants, or one of another shape; then no
-    variable has changed.
+    Raises UserError when the file can't be read, has an array that no variable wants, one of another shape, or one of
+    anything but finite floats; then no variable has changed.
     """
     by_name = _by_name(variables)
     passed_over = _by_name(others).keys() - by_name.keys()
     try:
-        with Path(path).open("rb") as file, np.load(file) as content:
+        # NpzFile and not np.load, which takes what else numpy can write for a .npz too.
+        with Path(path).open("rb") as file, np.lib.npyio.NpzFile(file) as content:
             arrays = {name: content[name] for name in content.files if name not in passed_over}
     except FileNotFoundError as error:
         raise UserError(f"{path}: no such file") from error
@@ -51,6 +52,10 @@ def load(variables: Iterable | Mapping, path: Path, *, others: Iterable = ()) ->
             raise UserError(f"{path}: holds {name}, which this network does not have")
         if array.shape != tuple(by_name[name].shape):
             raise UserError(f"{path}: {name} should be {tuple(by_name[name].shape)}; received {array.shape}")
+        if array.dtype.kind != "f":
+            raise UserError(f"{path}: {name} should hold floats; received {array.dtype}")
+        if not np.isfinite(array).all():
+            raise UserError(f"{path}: {name} holds numbers that are not finite")
     for name, array in arrays.items():
         by_name[name].assign(array)
     return [name for name in by_name if name not in arrays]

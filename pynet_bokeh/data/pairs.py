@@ -210,10 +210,12 @@ def _pairs(folder: Path, photos: str, targets: str, extra: Extra | None) -> tupl
 
 
 def _check_finished(folder: Path, count: int) -> None:
-    """Raises UserError when pairs of a `data` command that was interrupted are missing."""
+    """Raises UserError when pairs of a `data` command that was interrupted are missing; a file of that name which no
+    `data` command wrote says nothing."""
     stamp = folder / SOURCE_FILE
-    wanted = read_json(stamp).get("count", 0) if stamp.is_file() else 0
-    if count < wanted:
+    content = read_json(stamp) if stamp.is_file() else None
+    wanted = content.get("count") if isinstance(content, dict) else None
+    if isinstance(wanted, int) and count < wanted:
         raise UserError(
             f"{folder}: {count} of {wanted} pairs; the same `data` command goes on with the others (or remove {stamp} "
             "to take those that are there)"

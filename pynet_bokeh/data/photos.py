@@ -78,7 +78,8 @@ def open_photos(
         options: how pairs are made.
         test_share: the part of the photos to hold out, in whole groups (see `group`); with 0 there is no "test".
 
-    Only lists the folders. Raises UserError when a photo has no map, or when a part would be empty.
+    Only lists the folders. Raises UserError when a photo has no map, when a part would be empty, or when there is no
+    second photo for a montage.
     """
     if not 0 <= test_share < 1:
         raise UserError(f"test share: 0 or more and below 1 is allowed; received {test_share:g}")
@@ -93,6 +94,8 @@ def open_photos(
     sides = {"train": [name for name in names if name not in held], "test": [name for name in names if name in held]}
     if not sides["train"]:
         raise UserError(f"test share: {test_share:g} of {photos}'s {len(names)} photos leaves nothing to train on")
+    if options.montage and len(sides["train"]) < 2:
+        raise UserError(f"montage: sets subjects into other photos; of {photos} there is one alone to train on")
     return {
         part: PhotoSource(
             tuple((by_photo[name], by_map[name]) for name in chosen),

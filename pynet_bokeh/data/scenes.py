@@ -38,7 +38,8 @@ class SceneSource:
     """Scenes of one size.
 
     Attributes:
-      size: (height, width) in pixels, at least 32. A scene looks the same at any size of the same shape.
+      size: (height, width) in pixels, at least 32. At another size of the same shape most scenes look the same (not
+        all, see textures).
       extra: the fourth channel, `focus` (255 where the subject is seen) or `depth` (inverse distance, near = 255).
       seed: other seeds give other scenes.
       split: `train` and `validation` scenes of a seed are different ones.
@@ -68,7 +69,10 @@ class SceneSource:
         return self.count
 
     def describe(self) -> str:
-        return f"built-in scenes, {self.split}, {self.size[1]}x{self.size[0]}, seed {self.seed}"
+        lens = "" if self.strength == STRENGTH else f", lens strength {self.strength:g}"
+        if self.vary:
+            lens = ", lenses differently wide"
+        return f"built-in scenes, {self.split}, {self.size[1]}x{self.size[0]}, seed {self.seed}{lens}"
 
     def read(self, index: int) -> Example:
         """Scene number `index`, always the same one."""

@@ -1,8 +1,9 @@
 """Procedural textures for the built-in scenes: what walls, cloth, leaves and lights look like.
 
 A texture takes a random generator and a `Patch` and returns linear light, float32 [H, W, 3], about 0.005 to 1 (lights
-more). Nothing drawn at random depends on the number of pixels, so the same generator gives the same texture at another
-resolution.
+more). Chance is drawn in units of the scene, so the same generator gives much the same texture at another resolution.
+How many leaves, twigs and lines of print there are goes by the patch's size, which is rounded to pixels: where that
+makes one more or one less, all that is drawn afterwards differs.
 """
 
 import math
@@ -264,7 +265,8 @@ BACKDROPS: tuple[Texture, ...] = (
 
 
 def paint(light: np.ndarray) -> list[tuple[int, int, int]]:
-    """Linear light [N, 3] as 8-bit sRGB for OpenCV's drawing functions."""
+    """Linear light [N, 3] as 8 bits for OpenCV's drawing functions, by the power 1/2.2: near sRGB, as which it is read
+    again (`_LINEAR`)."""
     encoded = np.clip(light, 0, 1) ** (1 / 2.2) * 255
     return [tuple(map(int, tone)) for tone in encoded]
 

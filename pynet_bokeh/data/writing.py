@@ -4,6 +4,7 @@ import multiprocessing
 import signal
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import cv2
@@ -33,7 +34,8 @@ def write_pairs(
         workers: how many examples are made at once.
         label: of the progress bar.
 
-    Raises UserError when a file can't be written, or when the folder holds the pictures of another source.
+    Raises UserError when a file can't be written, when the folder holds the pictures of another source, and when a
+    worker was killed.
     """
     if workers < 1:
         raise UserError(f"workers: 1 or more is allowed; received {workers}")
@@ -64,7 +66,9 @@ def write_pairs(
     return len(todo)
 
 
-def _said(origin: dict) -> str:
+def _said(origin) -> str:
+    if not isinstance(origin, dict) or not {"source", "extra", "count"} <= origin.keys():
+        return f"a {SOURCE_FILE} that no `data` command wrote"
     maps = f" with {origin['extra']} maps" if origin["extra"] else ""
     return f"{origin['count']} pairs{maps} of {origin['source']}"
 
@@ -82,6 +86,11 @@ def _made(
     with ProcessPoolExecutor(workers, context, _start_worker, (source, folder)) as pool:
         try:
             yield from pool.map(_write_one, todo, chunksize=at_once)
+        except BrokenProcessPool as error:
+            raise UserError(
+                f"{folder}: one of {workers} worker processes was killed, perhaps for lack of memory; "
+                "the same command goes on with the pairs that are missing"
+            ) from error
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise

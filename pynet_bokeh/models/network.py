@@ -20,7 +20,7 @@ class Network:
       name: the registry's name.
       config: the configuration it was built with (a dataclass of its module).
       inputs: Keras inputs by name: `image` [B,h,w,3] and, where configured, `depth` or `focus` [B,h,w,1] and `strength`
-        [B,1,1,1] (see pynet_bokeh.aperture), all in [0,1].
+        [B,1,1,1] (see pynet_bokeh.opening), all in [0,1].
       pictures: the rendered picture of each level as a Keras tensor, [B, H/2^(n-1), W/2^(n-1), 3], about [0,1]. A
         network that is no pyramid has level 1 alone.
       layers: every layer with variables to learn, in the order of creation (the published order, where there is one).

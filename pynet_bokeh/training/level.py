@@ -243,9 +243,10 @@ class Validation:
         scores, strips = [], []
         for inputs, target in self._examples:
             batch = {name: value[None] for name, value in inputs.items()}
-            output = np.clip(self._model(batch, training=False)[OUTPUT][0].numpy(), 0.0, 1.0)
+            output = self._model(batch, training=False)[OUTPUT][0].numpy()
             if not np.isfinite(output).all():
                 raise UserError(f"{self._folder}: the rendered picture is not finite at step {step}")
+            output = np.clip(output, 0.0, 1.0)
             unchanged = images.resize(inputs["image"], target.shape[:2])
             scores.append(_scores("validation", output, target) | _scores("input", unchanged, target))
             if len(strips) < SAMPLES:

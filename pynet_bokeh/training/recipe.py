@@ -18,6 +18,7 @@ from pynet_bokeh.losses import LOSSES
 from pynet_bokeh.typed import filled, known
 
 SCHEDULES = ("constant", "cosine")
+LARGEST_SEED = 2**32 - 1  # numpy's, which tf_keras seeds too
 
 
 @dataclasses.dataclass(frozen=True)
@@ -206,7 +207,9 @@ def from_dict(content: dict, *, where: str = "recipe") -> Recipe:
         adversarial = _adversarial(adversarial, schedules, f"{where}: adversarial")
         if data.crop_scales != (1.0,):
             raise UserError(f"{where}: data.crop_scales: not with [adversarial], which splits every batch alike")
-    return filled(Recipe, {**content, "data": data, "level": schedules, "adversarial": adversarial}, where)
+    recipe = filled(Recipe, {**content, "data": data, "level": schedules, "adversarial": adversarial}, where)
+    _in_range(recipe, "seed", where, least=0, most=LARGEST_SEED)
+    return recipe
 
 
 def _adversarial(content: dict, schedules: dict[int, LevelRecipe], where: str) -> AdversarialRecipe:
@@ -238,7 +241,10 @@ def _data(content: dict, where: str) -> DataRecipe:
             raise UserError(f"{where}.{name}: pixels above 0 are wanted; received {list(getattr(data, name))}")
     if not data.crop_scales or min(data.crop_scales) < 1:
         raise UserError(f"{where}.crop_scales: factors of 1 or more are wanted; received {list(data.crop_scales)}")
+    if "rot90" in data.augment and data.crop[0] != data.crop[1]:
+        raise UserError(f"{where}.augment: rot90 wants a square crop; received {data.crop[1]}x{data.crop[0]}")
     _in_range(data, "extra_dropout", where, least=0, most=1)
+    _in_range(data, "strength_jitter", where, least=0)
     _in_range(data, "validation_count", where, above=0)
     return data
 
@@ -263,10 +269,12 @@ def _schedule(defaults: dict, own: dict, where: str) -> LevelRecipe:
     for name, least in (("warmup", 0), ("subject_loss", 0), ("subject_weight", 1)):
         _in_range(schedule, name, where, least=least)
     _check_betas(schedule, where)
-    for weights in (schedule.losses, schedule.first_stage_losses):
-        for name in weights:
+    for table in ("losses", "first_stage_losses"):
+        for name, weight in getattr(schedule, table).items():
             if name not in LOSSES:
-                raise UserError(f"{where}.losses: {', '.join(LOSSES)} are known; received {name!r}")
+                raise UserError(f"{where}.{table}: {', '.join(LOSSES)} are known; received {name!r}")
+            if weight < 0:
+                raise UserError(f"{where}.{table}.{name}: 0 or more is wanted; received {weight}")
     if not schedule.losses:
         raise UserError(f"{where}.losses: at least one loss is wanted")
     return schedule

@@ -62,7 +62,7 @@ def open_run(folder: Path | str) -> Run:
     try:
         data = DataSettings(**content["data"])
         recipe = recipes.from_dict(content["recipe"], where=str(path))
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise UserError(f"{path}: not a run's recipe ({error})") from error
     return Run(folder, recipe, data, content.get("start_from"))
 

@@ -170,7 +170,7 @@ def test_table(fake_predictor, source):
     assert [line.split()[0] for line in lines[7:10]] == ["scene"] * 3
     assert set(lines[10]) == {"-"} and lines[11].startswith("mean")
     assert lines[6].split()[:7] == ["picture", "input", "disc", "mask", "out", "gain", "input"]
-    assert "100.0 +87.6" in lines[7]
+    assert "100.0 +87.7" in lines[7]
     assert "background detail" not in lines[5]  # the masks cover everything
     assert lines[-1] == "100 dB stands for equal pictures."
     assert not any(line != line.rstrip() for line in lines)
@@ -186,6 +186,25 @@ def test_the_table_fits_a_terminal_and_leaves_out_what_nobody_has(bokeh_source):
     bare = [Example(one.name, one.image, one.bokeh) for one in bokeh_source.examples]
     short = table(evaluate.evaluate_renderings(lambda example: example.bokeh, FakeSource(bare)))
     assert "SSIM" in short and "subject" not in short and "mask" not in short
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (7.256, " 7.26"),
+        (-12.345, "-12.3"),
+        (99.996, "100.0"),
+        (1234.56, " 1235"),
+        (-1234.5, "-1234"),
+        (123456.7, "1e+05"),
+        (None, "    –"),
+    ],
+)
+def test_no_number_in_the_table_is_cut_before_its_point(bokeh_source, value, text):
+    result = evaluate.evaluate_renderings(lambda example: example.bokeh, bokeh_source, limit=1, baselines=False)
+    result["mean"]["output"]["background_detail"] = value
+    mean = next(line for line in table(result).splitlines() if line.startswith("mean"))
+    assert mean.endswith(" " + text)
 
 
 def test_the_contact_sheet_shows_the_pictures_in_order(bokeh_source, tmp_path):

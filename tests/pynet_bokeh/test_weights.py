@@ -59,6 +59,32 @@ def test_missing_and_broken_files_are_named(tmp_path):
             weights.load([], tmp_path / "bad.npz")
 
 
+def test_an_array_that_is_no_weights_file_is_named(tmp_path):
+    with (tmp_path / "one.npz").open("wb") as file:
+        np.save(file, np.zeros(3))
+    with pytest.raises(UserError, match=r"one\.npz: not a readable weights file"):
+        weights.load([], tmp_path / "one.npz")
+
+
+@pytest.mark.parametrize(
+    ("bad", "message"),
+    [
+        (np.array(["1", "2"]), "b should hold floats; received <U1"),
+        (np.array([1, 2]), "b should hold floats; received int64"),
+        (np.array([1, np.nan], np.float32), "b holds numbers that are not finite"),
+        (np.array([np.inf, 1], np.float32), "b holds numbers that are not finite"),
+    ],
+)
+def test_what_is_no_weight_is_named_and_changes_nothing(tmp_path, bad, message):
+    np.savez(tmp_path / "w.npz", a=np.ones(3, np.float32), b=bad)
+    wanted = variables(a=(3,), b=(2,))
+    before = [variable.numpy() for variable in wanted]
+    with pytest.raises(UserError, match=rf"w\.npz: {message}"):
+        weights.load(wanted, tmp_path / "w.npz")
+    for variable, value in zip(wanted, before, strict=True):
+        np.testing.assert_array_equal(variable, value)
+
+
 def test_a_failed_write_leaves_the_old_file(tmp_path):
     path = tmp_path / "w.npz"
     weights.save(variables(a=(2,)), path)

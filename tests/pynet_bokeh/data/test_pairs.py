@@ -358,3 +358,10 @@ def test_a_broken_lens_json_is_named(tmp_path, content):
     (tmp_path / "lens.json").write_text(content)
     with pytest.raises(UserError, match=r"lens\.json: "):
         open_pairs(tmp_path, split=0.5)
+
+
+@pytest.mark.parametrize("content", ["[]", "{}", '{"count": "40"}', '{"count": null}'])
+def test_a_source_json_of_somebody_else_is_left_alone(tmp_path, content):
+    touch_pairs(tmp_path, range(10))
+    (tmp_path / "source.json").write_text(content)
+    assert sum(map(len, open_pairs(tmp_path))) == 10

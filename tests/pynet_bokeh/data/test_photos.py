@@ -1,6 +1,7 @@
 """Folders of photos and maps as sources: partners, groups, names and chance."""
 
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -119,6 +120,8 @@ def test_a_photo_without_a_mask_and_parts_without_photos(tmp_path):
         opened(write_photos(tmp_path / "single", names=("a",)))
     with pytest.raises(UserError, match=r"test share: 0 or more and below 1 is allowed; received 1"):
         opened(folder, test_share=1)
+    with pytest.raises(UserError, match=r"montage: .*single.photos there is one alone to train on"):
+        opened(tmp_path / "single", test_share=0, options=replace(OPTIONS, montage=0.5))
     (tmp_path / "empty").mkdir()
     for photos, maps in ((tmp_path / "empty", folder / "masks"), (folder / "photos", tmp_path / "empty")):
         with pytest.raises(UserError, match=r"empty: no pictures in it"):

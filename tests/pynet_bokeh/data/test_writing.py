@@ -1,5 +1,7 @@
 """Examples written as files are read back as pairs."""
 
+import os
+import signal
 from dataclasses import dataclass
 
 import numpy as np
@@ -132,6 +134,31 @@ def test_workers_are_processes_and_give_the_same_files(tmp_path):
         assert (tmp_path / "1" / path).read_bytes() == (tmp_path / "2" / path).read_bytes()
     with pytest.raises(UserError, match="workers: 1 or more is allowed; received 0"):
         write_pairs(source, tmp_path / "0", workers=0)
+
+
+@dataclass
+class Killing(Counting):
+    def read(self, index):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_worker_that_was_killed_is_one_line(tmp_path):
+    with pytest.raises(UserError, match=r"one of 2 worker processes was killed.*goes on with the pairs"):
+        write_pairs(Killing(), tmp_path, workers=2)
+
+
+def test_a_lens_of_another_kind_is_another_source(tmp_path):
+    write_pairs(SceneSource((32, 32), count=2), tmp_path, workers=1)
+    for other in ({"vary": True}, {"strength": 0.01}):
+        with pytest.raises(UserError, match="give another folder"):
+            write_pairs(SceneSource((32, 32), count=2, **other), tmp_path, workers=1)
+
+
+def test_a_source_json_of_somebody_else_is_not_overwritten(tmp_path):
+    (tmp_path / "source.json").write_text("[1]")
+    with pytest.raises(UserError, match=r"holds a source\.json that no `data` command wrote; give another folder"):
+        write_pairs(Counting(), tmp_path, workers=1)
+    assert (tmp_path / "source.json").read_text() == "[1]"
 
 
 def test_pictures_of_another_source_are_not_mixed_in(tmp_path):

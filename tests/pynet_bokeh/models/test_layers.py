@@ -1,9 +1,8 @@
 import numpy as np
 import pytest
-import tensorflow as tf
 import tf_keras
 
-from pynet_bokeh.models.layers import ChannelMeanMax, InstanceNormalization, SpaceToDepth
+from pynet_bokeh.models.layers import ChannelMeanMax, DepthToSpace, InstanceNormalization, SpaceToDepth
 
 
 def test_instance_normalization_is_group_normalization_with_one_channel_a_group():
@@ -28,7 +27,12 @@ def test_instance_normalization_scales_and_shifts():
 @pytest.mark.parametrize("block", [2, 4])
 def test_space_to_depth_is_undone_by_depth_to_space(block):
     pictures = np.random.default_rng(2).random((2, 8, 12, 3), np.float32)
-    np.testing.assert_array_equal(tf.nn.depth_to_space(SpaceToDepth(block)(pictures), block), pictures)
+    blocks = SpaceToDepth(block)(pictures)
+    np.testing.assert_array_equal(DepthToSpace(block)(blocks), pictures)
+    one = pictures[1, block : 2 * block, :block].reshape(-1)  # row by row, the channels of a pixel together
+    np.testing.assert_array_equal(blocks[1, 1, 0], one)
+    for layer, given in ((SpaceToDepth(block), pictures), (DepthToSpace(block), blocks)):
+        np.testing.assert_array_equal(type(layer).from_config(layer.get_config())(given), layer(given))
 
 
 def test_instance_normalization_without_variables_by_mean_or_sum():

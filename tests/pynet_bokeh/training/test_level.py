@@ -5,8 +5,10 @@ import re
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from pynet_bokeh.errors import UserError
+from pynet_bokeh.models.network import OUTPUT
 from pynet_bokeh.training import journal
 from pynet_bokeh.training import level as training
 from pynet_bokeh.training import recipe as recipes
@@ -114,6 +116,17 @@ def test_a_loss_that_is_not_finite_stops_at_its_step(tmp_path):
     assert not run.is_finished(7)
 
 
+@pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan])
+def test_a_picture_that_is_not_finite_is_no_validation(tmp_path, value):
+    def model(batch, training):
+        return {OUTPUT: tf.fill([1, 16, 16, 3], np.float32(value))}
+
+    grey = np.full((16, 16, 3), 0.5, np.float32)
+    validate = training.Validation(model, [({"image": grey}, grey)], tmp_path)
+    with pytest.raises(UserError, match="the rendered picture is not finite at step 7"):
+        validate(None, 7)
+
+
 def test_a_run_keeps_its_network(tmp_path):
     tiny_run(tmp_path / "run").save()
     with pytest.raises(UserError, match=r"was begun with network pynet_mobile; recipe smoke has pynet"):
@@ -143,5 +156,9 @@ def interrupt(batches):
 def test_a_folder_that_is_no_run_is_named(tmp_path):
     with pytest.raises(UserError, match=r"not a run \(recipe\.json is missing\)"):
         open_run(tmp_path)
+    for content in ('{"recipe": "smoke", "data": {}}', '{"recipe": {}, "data": []}', "[]"):
+        (tmp_path / "recipe.json").write_text(content)
+        with pytest.raises(UserError, match=r"recipe\.json: not a run's recipe"):
+            open_run(tmp_path)
     with pytest.raises(UserError, match="name a recipe"):
         open_or_create(tmp_path / "new", None, None)

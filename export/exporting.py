@@ -123,6 +123,7 @@ def prepared(
     """
     if not recipe.integer:
         return model, None, None
+    nodes = float_graph(model, recipe).nodes  # before the pictures: it refuses what can't be kept float
     report(f"{recipe.name}: calibrating")
     size = picture_size or OPEN_SIZES[0]
     found = calibrated(run, network, level, size, recipe.calibration, recipe.activations)
@@ -139,8 +140,9 @@ def prepared(
         found,
         size,
         folder=_tuning_folder(run, recipe, level, picture_size),
-        floats=float_layers(model, recipe.keep_float),
-        rounded=frozenset(node.layer for node in float_graph(model, recipe).nodes),
+        floats=float_layers(model, recipe.keep_float)
+        | {node.layer for node in nodes if node.operator in recipe.keep_float.operators},
+        rounded=frozenset(node.layer for node in nodes),
         vgg_weights=vgg_weights,
     )
     weights.load(final.variables, stored)

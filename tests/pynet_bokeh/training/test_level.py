@@ -2,12 +2,14 @@
 
 import json
 import re
+import shutil
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from pynet_bokeh.errors import UserError
+from pynet_bokeh.images import write_image
 from pynet_bokeh.models.network import OUTPUT
 from pynet_bokeh.training import journal
 from pynet_bokeh.training import level as training
@@ -54,6 +56,20 @@ def test_without_the_coarser_level_the_missing_path_is_named(tmp_path):
     with pytest.raises(UserError, match=r"level6/weights\.npz is missing \(make train-level N=6 "):
         training.train_level(run, 5)
     assert not run.level_folder(5).exists()
+
+
+def test_pairs_without_the_maps_that_the_network_reads_are_told(tmp_path, capsys):
+    rng = np.random.default_rng(0)
+    for name in ("original", "bokeh", "focus"):
+        for number in range(10):
+            write_image(tmp_path / name / f"{number}.png", rng.integers(0, 256, (64, 64, 3), np.uint8))
+    recipe = recipes.load("smoke", [*TINY, "level.7.steps=1"])
+    training.train_level(open_or_create(tmp_path / "with", recipe, {"folders": (tmp_path,)}), 7)
+    assert "unknown" not in capsys.readouterr().err
+    shutil.rmtree(tmp_path / "focus")
+    training.train_level(open_or_create(tmp_path / "without", recipe, {"folders": (tmp_path,)}), 7)
+    said = capsys.readouterr().err
+    assert f"9 photo pairs of {tmp_path} (training part), without focus maps; focus counts as unknown there" in said
 
 
 def test_a_finished_level_is_left_alone(tmp_path, capsys):

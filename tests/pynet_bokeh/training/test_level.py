@@ -15,7 +15,7 @@ from pynet_bokeh.training import journal
 from pynet_bokeh.training import level as training
 from pynet_bokeh.training import recipe as recipes
 from pynet_bokeh.training.run import open_or_create, open_run
-from small_runs import assert_same_weights, numbers_of, weights_of
+from small_runs import assert_same_weights, cut_after, numbers_of, weights_of
 
 TINY = ["data.crop=[64, 64]", "data.scene_size=[64, 64]", "data.validation_crop=[64, 64]"]
 
@@ -98,14 +98,7 @@ def test_what_was_cut_goes_on_to_the_same_journal_and_weights(tmp_path, monkeypa
     whole, cut = tiny_run(tmp_path / "whole", *settings), tiny_run(tmp_path / "cut", *settings)
     training.train_level(whole, 7)
     original = training.training_batches
-
-    def cut_after_five(*arguments, **options):
-        for number, batch in enumerate(original(*arguments, **options)):
-            if number == 5:
-                raise end("cut")
-            yield batch
-
-    monkeypatch.setattr(training, "training_batches", cut_after_five)
+    monkeypatch.setattr(training, "training_batches", cut_after(original, 5, end))
     with pytest.raises(end):
         training.train_level(cut, 7)
     assert not cut.is_finished(7)
@@ -144,10 +137,7 @@ def test_a_run_keeps_its_network(tmp_path):
 
 def test_a_checkpoint_of_another_network_is_refused(tmp_path, monkeypatch):
     run = tiny_run(tmp_path / "run")
-    original = training.training_batches
-    monkeypatch.setattr(
-        training, "training_batches", lambda *arguments, **options: interrupt(original(*arguments, **options))
-    )
+    monkeypatch.setattr(training, "training_batches", cut_after(training.training_batches, 1, KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):
         training.train_level(run, 7)
     content = json.loads((run.folder / "recipe.json").read_text())
@@ -155,11 +145,6 @@ def test_a_checkpoint_of_another_network_is_refused(tmp_path, monkeypatch):
     (run.folder / "recipe.json").write_text(json.dumps(content))
     with pytest.raises(UserError, match=r"does not fit this network; delete .*checkpoints"):
         training.train_level(open_run(run.folder), 7)
-
-
-def interrupt(batches):
-    yield next(iter(batches))
-    raise KeyboardInterrupt
 
 
 def test_a_folder_that_is_no_run_is_named(tmp_path):

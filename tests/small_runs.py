@@ -42,6 +42,18 @@ def finished_run(folder, *settings, spread=0.05, data=None):
     return run
 
 
+def cut_after(batches, count, end):
+    """`batches`, a function that yields them, with `end` raised in the place of number `count`."""
+
+    def cut(*arguments, **options):
+        for number, batch in enumerate(batches(*arguments, **options)):
+            if number == count:
+                raise end("cut")
+            yield batch
+
+    return cut
+
+
 def numbers_of(run, level):
     """What a level's journal says, without what the clock said: equal in equal trainings."""
     clocks = ("seconds", "waited")

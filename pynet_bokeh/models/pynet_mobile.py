@@ -4,10 +4,12 @@ Every level takes the coarser level's picture and decides where to bring the pho
 what to add. A second, coarse-to-fine picture is kept beside it: the photo without the subject, filled in from further
 away, so that what is blurred holds no colour of the subject (push-pull, Gortler et al., "The Lumigraph", 1996, §3.4):
 
+    picture_7 = photo_7 + detail_7, behind_7 = photo_7
     behind_n  = photo_n + subject_n · (up(behind_{n+1}) − photo_n)            levels 6 to 3
     base_n    = up(picture_{n+1})                                             bilinear, factor 2
-    blurred_n = base_n + Σ spread_n · (disc_n(behind_n) − base_n)             Σ over the level's discs
-    picture_n = blurred_n + keep_n · (photo_n − blurred_n) + detail_n
+    blurred_n = base_n, then for each of the level's discs in turn
+                blurred_n + spread_n · (disc_n(behind_n) − blurred_n)         levels 6 to 3
+    picture_n = blurred_n + keep_n · (photo_n − blurred_n) + detail_n         without detail at level 1
 
 `photo_n` is the photo averaged down to the level; the gates `subject`, `spread`, `keep` (0 … 1) and `detail` come from
 a light decoder of depthwise and 1×1 convolutions over a stride-2 encoder. `subject` is also what the network takes for

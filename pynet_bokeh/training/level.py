@@ -1,6 +1,7 @@
 """Training one level of a run, and a whole run level by level."""
 
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -80,6 +81,8 @@ def train_level(run: Run, level: int, *, vgg_weights: str | None = None) -> None
         if lost := sorted(set(absent) - own):
             raise UserError(f"{start}: lacks {lost[0]}")
     training, validation = open_data(run, network)
+    if network.extra and training.read(0).extra is None:
+        print(f"level {level}: {training.describe()}; {network.extra} counts as unknown there", file=sys.stderr)
     folder = run.level_folder(level)
     loss = objective(schedule, picture_size=levels.size(recipe.data.crop, level), vgg_weights=vgg_weights)
     pictures = schedule.batch  # a step

@@ -19,7 +19,7 @@ from pynet_bokeh.training import level as training
 from pynet_bokeh.training import recipe as recipes
 from pynet_bokeh.training.recipe import AdversarialRecipe, LevelRecipe
 from pynet_bokeh.training.run import open_or_create
-from small_runs import assert_same_weights, numbers_of
+from small_runs import assert_same_weights, cut_after, numbers_of
 
 SMALL = ["data.crop=[64, 64]", "data.scene_size=[64, 64]", "data.validation_crop=[64, 64]", "data.validation_count=2"]
 SHORT = ["level.1.steps=8", "level.1.log_every=1", "level.1.checkpoint_every=3", "level.1.validate_every=8"]
@@ -299,14 +299,7 @@ def test_what_was_cut_goes_on_to_the_same_losses_and_weights(tmp_path, monkeypat
     training.train(whole)
     wanted = {name: values_of(model.variables) for name, model in discriminators.items()}
     original = training.training_batches
-
-    def cut_after_five(*arguments, **options):
-        for number, batch in enumerate(original(*arguments, **options)):
-            if number == 5:
-                raise end("cut")
-            yield batch
-
-    monkeypatch.setattr(training, "training_batches", cut_after_five)
+    monkeypatch.setattr(training, "training_batches", cut_after(original, 5, end))
     with pytest.raises(end):
         training.train(cut)
     monkeypatch.setattr(training, "training_batches", original)

@@ -2,18 +2,20 @@
 
 import json
 import re
+import shutil
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from pynet_bokeh.errors import UserError
+from pynet_bokeh.images import write_image
 from pynet_bokeh.models.network import OUTPUT
 from pynet_bokeh.training import journal
 from pynet_bokeh.training import level as training
 from pynet_bokeh.training import recipe as recipes
 from pynet_bokeh.training.run import open_or_create, open_run
-from small_runs import assert_same_weights, numbers_of, weights_of
+from small_runs import assert_same_weights, cut_after, numbers_of, weights_of
 
 TINY = ["data.crop=[64, 64]", "data.scene_size=[64, 64]", "data.validation_crop=[64, 64]"]
 
@@ -63,6 +65,20 @@ def test_without_the_coarser_level_the_missing_path_is_named(tmp_path):
     assert not run.level_folder(5).exists()
 
 
+def test_pairs_without_the_maps_that_the_network_reads_are_told(tmp_path, capsys):
+    rng = np.random.default_rng(0)
+    for name in ("original", "bokeh", "focus"):
+        for number in range(10):
+            write_image(tmp_path / name / f"{number}.png", rng.integers(0, 256, (64, 64, 3), np.uint8))
+    recipe = recipes.load("smoke", [*TINY, "level.7.steps=1"])
+    training.train_level(open_or_create(tmp_path / "with", recipe, {"folders": (tmp_path,)}), 7)
+    assert "unknown" not in capsys.readouterr().err
+    shutil.rmtree(tmp_path / "focus")
+    training.train_level(open_or_create(tmp_path / "without", recipe, {"folders": (tmp_path,)}), 7)
+    said = capsys.readouterr().err
+    assert f"9 photo pairs of {tmp_path} (training part), without focus maps; focus counts as unknown there" in said
+
+
 def test_a_finished_level_is_left_alone(tmp_path, capsys):
     run = tiny_run(tmp_path / "run")
     training.train_level(run, 7)
@@ -89,14 +105,7 @@ def test_what_was_cut_goes_on_to_the_same_journal_and_weights(tmp_path, monkeypa
     whole, cut = tiny_run(tmp_path / "whole", *settings), tiny_run(tmp_path / "cut", *settings)
     training.train_level(whole, 7)
     original = training.training_batches
-
-    def cut_after_five(*arguments, **options):
-        for number, batch in enumerate(original(*arguments, **options)):
-            if number == 5:
-                raise end("cut")
-            yield batch
-
-    monkeypatch.setattr(training, "training_batches", cut_after_five)
+    monkeypatch.setattr(training, "training_batches", cut_after(original, 5, end))
     with pytest.raises(end):
         training.train_level(cut, 7)
     assert not cut.is_finished(7)
@@ -135,10 +144,7 @@ def test_a_run_keeps_its_network(tmp_path):
 
 def test_a_checkpoint_of_another_network_is_refused(tmp_path, monkeypatch):
     run = tiny_run(tmp_path / "run")
-    original = training.training_batches
-    monkeypatch.setattr(
-        training, "training_batches", lambda *arguments, **options: interrupt(original(*arguments, **options))
-    )
+    monkeypatch.setattr(training, "training_batches", cut_after(training.training_batches, 1, KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):
         training.train_level(run, 7)
     content = json.loads((run.folder / "recipe.json").read_text())
@@ -146,11 +152,6 @@ def test_a_checkpoint_of_another_network_is_refused(tmp_path, monkeypatch):
     (run.folder / "recipe.json").write_text(json.dumps(content))
     with pytest.raises(UserError, match=r"does not fit this network; delete .*checkpoints"):
         training.train_level(open_run(run.folder), 7)
-
-
-def interrupt(batches):
-    yield next(iter(batches))
-    raise KeyboardInterrupt
 
 
 def test_a_folder_that_is_no_run_is_named(tmp_path):

@@ -149,9 +149,11 @@ def _converted(model: tf_keras.Model, recipe: QuantizationRecipe) -> bytes:
 
     module = tf.Module()
     module.serve = serve
+    # Nothing is trained from here on; saving a function's gradient fails where it reads a constant, as swish's does.
+    options = tf.saved_model.SaveOptions(experimental_custom_gradients=False)
     with tempfile.TemporaryDirectory() as folder:
         try:
-            tf.saved_model.save(module, folder, signatures={"serving_default": serve})
+            tf.saved_model.save(module, folder, signatures={"serving_default": serve}, options=options)
         except (OSError, tf.errors.OpError) as error:
             raise UserError(f"{folder}: can't be written ({str(error).strip().partition(chr(10))[0]})") from error
         converter = tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=["serving_default"])
@@ -168,5 +170,5 @@ def _converted(model: tf_keras.Model, recipe: QuantizationRecipe) -> bytes:
 
 
 def _refused(recipe: QuantizationRecipe, error: Exception) -> UserError:
-    first_line = str(error).strip().partition("\n")[0]
-    return UserError(f"{recipe.name}: the converter refused this network ({first_line})")
+    said = str(error).strip().partition("\n")[0] or "its own words are above"  # written to standard error
+    return UserError(f"{recipe.name}: the converter refused this network ({said})")

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from pynet_bokeh import cli
+from pynet_bokeh import cli, tflite_files
 from pynet_bokeh.errors import UserError
 
 SHOWN = 15
@@ -28,7 +28,6 @@ def add(commands) -> None:
 
 
 def _inspect(arguments: argparse.Namespace) -> int:
-    from benchmark import models
     from benchmark.host import HostExecutor
     from benchmark.inspection import inspect
     from benchmark.records import to_json
@@ -37,7 +36,7 @@ def _inspect(arguments: argparse.Namespace) -> int:
     if arguments.json:
         check_output(arguments.json, force=arguments.force)
     records, failed = [], False
-    for path in models.find(arguments.models):
+    for path in tflite_files.find(arguments.models):
         try:
             found = inspect(path)
             part = HostExecutor().partition(path)

@@ -54,7 +54,7 @@ def finetune(
     stored = folder / "weights.npz"
     origin = {
         "method": artifact.METHOD,
-        "weights_sha256": artifact.sha256(run.weights(level)),
+        "weights_sha256": files.sha256(run.weights(level)),
         "schedule": dataclasses.asdict(schedule),
         "losses": run.recipe.level[level].losses,
         "pictures": {**dataclasses.asdict(run.recipe.data), **run.data.as_dict()},

@@ -4,8 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from export import artifact
-from pynet_bokeh import cli
+from pynet_bokeh import cli, tflite_files
 
 EXIT_FAILED = 1
 EXIT_SKIPPED = 3
@@ -42,7 +41,7 @@ def _check_gpu(arguments: argparse.Namespace) -> int:
     from export import check_gpu  # numpy and OpenCV: not for --help
 
     failed = skipped = False
-    for model in artifact.models_of(arguments.models):
+    for model in tflite_files.find(arguments.models):
         found = check_gpu.check(model, seconds=arguments.seconds)
         half = found.half
         print(f"{model}: {found.operators} operators, {len(found.rejected)} of them known to be rejected by phone GPUs")
@@ -70,7 +69,7 @@ def _check_arm(arguments: argparse.Namespace) -> int:
     from export import check_arm
 
     cpus = check_arm.CPUS if arguments.cpu is None else tuple(arguments.cpu.split(","))
-    models = artifact.models_of(arguments.models)
+    models = tflite_files.find(arguments.models)
     if reason := check_arm.missing():
         print(f"SKIPPED: {', '.join(map(str, models))}: {reason}", file=sys.stderr)
         return EXIT_SKIPPED

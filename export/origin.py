@@ -45,7 +45,7 @@ class Planned:
             content = files.read_json(sidecar)
         except UserError:
             return f"of unknown origin ({sidecar.name} can't be read)"
-        if not isinstance(content, dict) or content.get("sha256") != artifact.sha256(self.path):
+        if not isinstance(content, dict) or content.get("sha256") != files.sha256(self.path):
             return f"of unknown origin ({sidecar.name} describes another file)"
         theirs = content.get("origin")
         if not isinstance(theirs, dict) or content.get("format") != artifact.FORMAT:
@@ -80,7 +80,7 @@ def planned(
             "run": run.resolve().name,
             "training": training["name"],
             "data": data,
-            "weights_sha256": artifact.sha256(run / f"level{level}" / "weights.npz"),
+            "weights_sha256": files.sha256(run / f"level{level}" / "weights.npz"),
             "method": artifact.METHOD,
             "recipe": json.loads(json.dumps(dataclasses.asdict(recipe))),  # as it is read back
         }

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from export import artifact, changes, contents
 from export.recipes import RECIPES
-from pynet_bokeh import files
+from pynet_bokeh import files, tflite_files
+from pynet_bokeh import sidecar as sidecars
 from pynet_bokeh.errors import UserError
 
 TENSORS = 5
@@ -20,7 +21,7 @@ def add(commands) -> None:
 
 
 def _show(arguments: argparse.Namespace) -> int:
-    for number, model in enumerate(artifact.models_of(arguments.models)):
+    for number, model in enumerate(tflite_files.find(arguments.models)):
         print("\n" * bool(number) + describe(model))
     return 0
 
@@ -40,8 +41,8 @@ def describe(model: Path) -> str:
     lines += [f"  {group[:-1]:12}{name} {_tensor(one)}" for group, name, one in rows]
     path = artifact.sidecar_path(model)
     if path.is_file():
-        sidecar = files.read_json(path)
-        if sidecar.get("sha256") != artifact.sha256(model):
+        sidecar = sidecars.read(model)
+        if sidecar.get("sha256") != files.sha256(model):
             raise UserError(f"{path}: describes another file than {model.name} (its SHA-256 differs)")
         lines += [f"  {name:12}{text}" for name, text in _known(path, sidecar)]
     else:

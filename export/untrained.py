@@ -123,5 +123,5 @@ def _pictures(model, seed: int):
 
 def _same(path: Path, name: str, seed: int) -> bool:
     sidecar = files.read_json(artifact.sidecar_path(path))
-    expected = {"network": name, "seed": seed, "untrained": True, "sha256": artifact.sha256(path)}
+    expected = {"network": name, "seed": seed, "untrained": True, "sha256": files.sha256(path)}
     return isinstance(sidecar, dict) and all(sidecar.get(key) == value for key, value in expected.items())

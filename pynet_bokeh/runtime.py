@@ -8,11 +8,12 @@ from typing import Protocol
 
 import numpy as np
 
+from pynet_bokeh import tflite_files
 from pynet_bokeh.data.source import EXTRAS
 from pynet_bokeh.errors import UserError
 
 OPEN_MULTIPLE = 64  # of a picture for a .tflite of any size: no network needs more (registry.check_size)
-IDENTIFIER = b"TFL3"  # bytes 4 to 8 of every .tflite flatbuffer
+_DAMAGED = "not a valid Flatbuffer"  # LiteRT's words
 
 
 class Predictor(Protocol):
@@ -74,17 +75,6 @@ class Tensor:
         return (stored.astype(np.float32) - self.zero_point) * np.float32(self.scale)
 
 
-def check_file(path: Path) -> None:
-    """Raises UserError that names the file when it is missing or not a .tflite."""
-    try:
-        with Path(path).open("rb") as file:
-            head = file.read(8)
-    except OSError as error:
-        raise UserError(f"{path}: can't be read ({error.strerror})") from error
-    if head[4:] != IDENTIFIER:
-        raise UserError(f"{path}: not a .tflite file (its identifier {IDENTIFIER.decode()} is missing)")
-
-
 def open_interpreter(path: Path, *, threads: int | None = None, xnnpack: bool = True, keep_all: bool = False):
     """A LiteRT interpreter on the CPU with its tensors allocated, those of any size for 64×64 at first.
 
@@ -94,10 +84,10 @@ def open_interpreter(path: Path, *, threads: int | None = None, xnnpack: bool = 
       xnnpack: False runs LiteRT's built-in kernels instead of the XNNPACK delegate.
       keep_all: every tensor can be read after a run, for looking inside; takes the memory of all of them.
 
-    Raises UserError that names the file when it is missing, not a .tflite, broken, or has operators LiteRT lacks.
+    Raises UserError that names the file when it is missing, not a .tflite, damaged, or has operators LiteRT lacks.
     """
     path = Path(path)
-    check_file(path)
+    tflite_files.check(path)
     from ai_edge_litert.interpreter import Interpreter, OpResolverType  # 0.1 s: not before a model is opened
 
     resolver = OpResolverType.AUTO if xnnpack else OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
@@ -116,6 +106,8 @@ def open_interpreter(path: Path, *, threads: int | None = None, xnnpack: bool = 
         interpreter.allocate_tensors()
     except (ValueError, RuntimeError) as error:
         first_line = str(error).strip().partition("\n")[0]
+        if _DAMAGED in first_line:
+            raise tflite_files.damaged(path) from error
         raise UserError(f"{path}: LiteRT can't run it ({first_line})") from error
     return interpreter
 
@@ -171,7 +163,7 @@ def open_on_gpu(path: Path, *, enforce_f32: bool = False) -> GpuModel:
 
     Raises UserError, from here or from the run, when there is no GPU, or an operator that it does not take.
     """
-    check_file(path)
+    tflite_files.check(path)
     from ai_edge_litert.compiled_model import CompiledModel, GpuOptions, HardwareAccelerator, Options
 
     options = Options(HardwareAccelerator.GPU, gpu_options=GpuOptions(enforce_f32=enforce_f32))
@@ -199,7 +191,7 @@ def signature(interpreter, path: Path) -> tuple[dict[str, Tensor], dict[str, Ten
                 for tensors in (interpreter.get_input_details(), interpreter.get_output_details())
             )
     except UnicodeDecodeError as error:
-        raise UserError(f"{path}: broken .tflite (a name in it is not UTF-8)") from error
+        raise tflite_files.damaged(path) from error
     return tuple({name: _tensor(name, one) for name, one in group.items()} for group in details)
 
 

@@ -38,10 +38,13 @@ def test_another_files_sidecar_is_refused(model, capsys):
     artifact.sidecar_path(model).write_text(json.dumps({"sha256": hashlib.sha256(b"").hexdigest()}))
     assert main(["show", str(model)]) == 2
     assert "int8.json: describes another file than int8.tflite" in capsys.readouterr().err
+    artifact.sidecar_path(model).write_text("[]")
+    assert main(["show", str(model)]) == 2
+    assert "int8.json: a sidecar is a JSON object; received a list" in capsys.readouterr().err
 
 
 def test_a_sidecar_that_lacks_something_is_named(model, capsys):
-    artifact.sidecar_path(model).write_text(json.dumps({"sha256": artifact.sha256(model)}))
+    artifact.sidecar_path(model).write_text(json.dumps({"sha256": hashlib.sha256(model.read_bytes()).hexdigest()}))
     assert main(["show", str(model)]) == 2
     assert "int8.json: not a sidecar of this version of the project ('picture_size' is missing)" in (
         capsys.readouterr().err
@@ -58,7 +61,7 @@ def test_all_of_a_sidecar_is_shown(model):
         "worst_pixel": 0.125,
     }
     sidecar = {
-        "sha256": artifact.sha256(model),
+        "sha256": hashlib.sha256(model.read_bytes()).hexdigest(),
         "network": "net",
         "network_config": {"size": "S"},
         "level": 3,

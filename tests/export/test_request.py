@@ -7,7 +7,7 @@ import pytest
 
 from export import artifact, request
 from export.__main__ import main
-from export.origin import model_name, planned
+from export.origin import model_name, planned, planned_untrained
 from export.recipes import RECIPES
 from pynet_bokeh import cli, shipped
 from pynet_bokeh.errors import UserError
@@ -162,6 +162,17 @@ def test_the_last_of_many_that_may_not_be_replaced_is_told_before_the_first_is_m
     lay(planned(small, RECIPES["fp16"], 1, (128, 128), small / "export"), method=0)
     assert main(["tflite", str(small), "--quant", "fp32,fp16", "--size", "64,128"]) == 2
     assert "pynet_mobile_S_fp16_128x128.tflite: exists already" in capsys.readouterr().err
+
+
+def test_so_is_one_with_random_weights(tmp_path, capsys):
+    lay(planned_untrained("glass_net", RECIPES["fp16"], (64, 64), tmp_path), method=0)
+    lay(planned_untrained("pynet", RECIPES["fp16"], (64, 64), tmp_path))
+    command = ["untrained", "pynet", "glass_net", "--quant", "fp32,fp16", "--size", "64", "--out", str(tmp_path)]
+    assert main(command) == 2
+    assert capsys.readouterr().err == (
+        f"error: {tmp_path}/glass_net_untrained_fp16_64x64.tflite: exists already, of other random weights or another "
+        "version of this project; --out DIR puts this one elsewhere, --force (FORCE=1 of make) replaces that one\n"
+    )
 
 
 def test_changed_recipes_have_names_of_their_own(tmp_path):

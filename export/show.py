@@ -101,7 +101,7 @@ def _outcome(sidecar: dict) -> list[tuple[str, str]]:
     """Recipe, verification and origin of a trained network."""
     origin, verified = sidecar["origin"], sidecar["verification"]
     recipe = origin["recipe"]
-    rows = [("recipe", _described(recipe)), ("settings", _settings(recipe, sidecar.get("finetuned")))]
+    rows = [("recipe", _described(recipe)), ("settings", _settings(recipe, sidecar))]
     for kernels, one in verified["kernels"].items():
         ssim = "" if one["mean_ssim"] is None else f", SSIM {one['mean_ssim']:.4f}"
         rows.append(
@@ -131,18 +131,16 @@ def _described(recipe: dict) -> str:
     return f"{recipe['name']}: " + (f"with {changes.told(other)}" if other else recipe["summary"])
 
 
-def _settings(recipe: dict, best: int | None) -> str:
-    """What was asked for, with `best` the step of fine-tuning that the weights are of, None where that is not known."""
+def _settings(recipe: dict, sidecar: dict) -> str:
+    """What was asked for, and which step of fine-tuning the weights are of."""
     done = [f"{recipe['weights']} weights, {recipe['activations']} activations"]
     if seen := recipe["calibration"]:
         wide = f", {seen['wide_open']} once more wide open" if seen["wide_open"] else ""
         done.append(f"calibrated on {seen['pictures']} pictures{wide}")
     if tuned := recipe["finetune"]:
-        steps = tuned["steps"]
+        steps, best = tuned["steps"], sidecar["finetuned"]
         if not steps:
             done.append("not fine-tuned (finetune.steps 0)")
-        elif best is None:
-            done.append(f"fine-tuned for {steps} steps")
         elif best:
             done.append(f"fine-tuned, the best weights after {best} of {steps} steps")
         else:

@@ -74,6 +74,7 @@ def test_all_of_a_sidecar_is_shown(model):
             "weights_sha256": "a" * 64,
             "recipe": RECIPE,
         },
+        "finetuned": 100,
         "verification": {"kernels": {"xnnpack": kernels}, "failures": ["too far"]},
         "git_revision": None,
         "versions": {"python": "3.11"},
@@ -90,15 +91,13 @@ def test_all_of_a_sidecar_is_shown(model):
 @pytest.mark.parametrize(
     ("steps", "best", "said"),
     [
-        (150, None, "fine-tuned for 150 steps"),
         (150, 100, "fine-tuned, the best weights after 100 of 150 steps"),
         (150, 0, "not fine-tuned: 150 steps found nothing better than calibration"),
         (0, 0, "not fine-tuned (finetune.steps 0)"),
-        (0, None, "not fine-tuned (finetune.steps 0)"),
     ],
 )
 def test_what_was_not_fine_tuned_is_not_called_so(steps, best, said):
-    assert show._settings({**RECIPE, "finetune": {"steps": steps}}, best).split("; ")[-1] == said
+    assert show._settings({**RECIPE, "finetune": {"steps": steps}}, {"finetuned": best}).split("; ")[-1] == said
 
 
 def test_a_built_in_recipe_that_was_changed_is_not_described_by_its_summary():

@@ -12,7 +12,8 @@ from tensorflow.lite.python.convert import mlir_quantize
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
 from export import islands
-from export.flatbuffer import OPERATORS, RESCALED, Graph
+from export.flatbuffer import OPERATORS, Graph
+from export.graph_edits import RESCALED
 from export.keras_graph import activation, feeds
 from export.quantize import KERNELS, corrected_biases, rounded_kernel
 from export.ranges import PICTURE, Means, Ranges

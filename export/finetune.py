@@ -73,6 +73,11 @@ def finetune(
     return stored
 
 
+def best_step(folder: Path) -> int:
+    """The step that the weights in `folder`, of a finished `finetune`, were taken from; 0 are those of calibration."""
+    return files.read_json(folder / _Best.FILE)["step"]
+
+
 def _adapted(run: Run, level: int, schedule: QatSchedule, picture_size: tuple[int, int]) -> tuple[Run, QatSchedule]:
     """The run with crops of the exported size, but none longer than the schedule's, and the schedule with batches no
     larger than the run's.

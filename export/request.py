@@ -39,7 +39,7 @@ def fine_tuning(vgg_weights: str | None, wanted: Iterable[QuantizationRecipe]) -
     if vgg_weights and not any(recipe.finetune for recipe in wanted):
         raise UserError(f"--vgg-weights: for fine-tuning; {', '.join(recipe.name for recipe in wanted)} has none")
     if vgg_weights and not Path(vgg_weights).is_file():
-        raise UserError(f"--vgg-weights: {vgg_weights}: no such file")
+        raise UserError(f"--vgg-weights {vgg_weights}: no such file")
 
 
 def trained(given: Path, level: int) -> Path:

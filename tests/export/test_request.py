@@ -62,7 +62,7 @@ def test_the_sizes_in_the_box_do_not_share_names(tmp_path):
         (["tflite", "small", "--level", "3"], "--level 3: small has level 1 alone"),
         (["tflite", "pynet_mobile_S", "--level", "3"], "--level 3: runs/shipped/pynet_mobile_S has level 1 alone"),
         (["tflite", "small", "--out", "small/recipe.json/a"], "small/recipe.json/a: can't be written into (/"),
-        (["tflite", "small", "--vgg-weights", "none.h5"], "--vgg-weights: none.h5: no such file"),
+        (["tflite", "small", "--vgg-weights", "none.h5"], "--vgg-weights none.h5: no such file"),
         (["inspect", "small", "--quant", "fp16"], "--quant: a recipe of int8 or int16 activations is wanted; received"),
         (["inspect", "small", "--size", "8"], "--size: pynet_mobile takes multiples of 64; received 8x8"),
         (["inspect", "small", "--quant", "all"], "--quant: one recipe is wanted; received 'all'"),

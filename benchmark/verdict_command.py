@@ -1,12 +1,10 @@
 """`python -m benchmark verdict MODEL --budget FILE`: does it fit?"""
 
 import argparse
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from pynet_bokeh import cli, files, tflite_files
-from pynet_bokeh.errors import UserError
 
 EXIT_FAILS = 1
 EXIT_UNKNOWN = 3
@@ -38,14 +36,8 @@ def show(limits, paths: Sequence[Path], measured) -> int:
     from benchmark import verdict
     from benchmark.inspection import inspect
 
-    failed, verdicts = False, []
-    for path in paths:
-        try:
-            judgements = judged(limits, inspect(path), measured)
-        except UserError as error:
-            print(f"error: {error}", file=sys.stderr)
-            failed = True
-            continue
+    failed, verdicts = [], []
+    for path, judgements in cli.each(paths, lambda path: judged(limits, inspect(path), measured), failed):
         print("\n".join(verdict.lines(str(path), judgements)))
         verdicts.append(verdict.overall(judgements))
     if failed:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from export import artifact, changes, contents
 from export.recipes import RECIPES
-from pynet_bokeh import files, tflite_files
+from pynet_bokeh import cli, files, tflite_files
 from pynet_bokeh import sidecar as sidecars
 from pynet_bokeh.errors import UserError
 
@@ -21,9 +21,10 @@ def add(commands) -> None:
 
 
 def _show(arguments: argparse.Namespace) -> int:
-    for number, model in enumerate(tflite_files.find(arguments.models)):
-        print("\n" * bool(number) + describe(model))
-    return 0
+    failed: list[Path] = []
+    for number, (_, text) in enumerate(cli.each(tflite_files.find(arguments.models), describe, failed)):
+        print("\n" * bool(number) + text)
+    return cli.EXIT_BAD_INPUT if failed else 0
 
 
 def describe(model: Path) -> str:

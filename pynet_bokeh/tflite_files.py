@@ -40,6 +40,11 @@ def check(path: Path) -> None:
         raise UserError(f"{path}: not a .tflite file (its identifier {IDENTIFIER.decode()} is missing)")
 
 
+def of_any_size(path: Path) -> UserError:
+    """The error for a file whose picture may have any size, where one size must be known."""
+    return UserError(f"{path}: a model with a fixed picture size is wanted; this one takes any")
+
+
 def damaged(path: Path) -> UserError:
     """The error for a file that begins as a .tflite and does not go on as one, whoever finds it."""
     return UserError(f"{path}: a damaged {SUFFIX} file; was it copied whole?")

@@ -52,7 +52,7 @@ def check(model: Path, sidecar: Path) -> None:
     if missing:
         raise UserError(f"{sidecar}: not a sidecar; {', '.join(missing)} is missing")
     if described["picture_size"] is None:
-        raise UserError(f"{model}: a model with a fixed picture size is wanted; this one takes any")
+        raise tflite_files.of_any_size(model)
     if described["sha256"] != files.sha256(model):
         raise UserError(f"{sidecar}: describes another file than {model}; their SHA-256 differ")
 

@@ -114,6 +114,11 @@ def test_a_folder_shows_its_models(model, capsys, tmp_path):
     assert main(["show", str(tmp_path), str(model)]) == 0
     heads = [line for line in capsys.readouterr().out.splitlines() if line and not line.startswith(" ")]
     assert [line.partition(":")[0] for line in heads] == [str(model), str(tmp_path / "second.tflite")]
+    (tmp_path / "bad.tflite").write_bytes(model.read_bytes()[:100])
+    assert main(["show", str(tmp_path)]) == 2
+    out, err = capsys.readouterr()
+    assert out.count("SHA-256") == 0 and out.count(" operators\n") == 2
+    assert err == f"error: {tmp_path / 'bad.tflite'}: a damaged .tflite file; was it copied whole?\n"
     assert main(["show", str(tmp_path / "empty")]) == 2
     assert capsys.readouterr().err == f"error: {tmp_path / 'empty'}: no .tflite file in this folder\n"
 

@@ -164,6 +164,16 @@ def test_the_last_of_many_that_may_not_be_replaced_is_told_before_the_first_is_m
     assert "pynet_mobile_S_fp16_128x128.tflite: exists already" in capsys.readouterr().err
 
 
+def test_an_inspection_is_called_as_the_export_is(small, capsys):
+    """Two levels' do not share a folder."""
+    (small / "level1").rename(small / "level2")
+    folder = small / "inspect" / "pynet_mobile_S_level2_ptq_int8_128x64"
+    folder.mkdir(parents=True)
+    (folder / "layers.csv").write_text("")
+    assert main(["inspect", str(small), "--quant", "ptq_int8", "--size", "128x64", "--level", "2"]) == 2
+    assert capsys.readouterr().err == f"error: {folder}/layers.csv: exists already; give another name or --force\n"
+
+
 def test_so_is_one_with_random_weights(tmp_path, capsys):
     lay(planned_untrained("glass_net", RECIPES["fp16"], (64, 64), tmp_path), method=0)
     lay(planned_untrained("pynet", RECIPES["fp16"], (64, 64), tmp_path))

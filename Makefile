@@ -57,7 +57,7 @@ export-tflite: $(READY)  ## quantize, convert, verify: [RUN=] [QUANT=all, or nam
 		$(if $(VGG),--vgg-weights "$(VGG)") $(if $(FORCE),--force)
 
 # All recipes of the phone model, or of MODEL=runs/my, in one table. A folder for each: it measures what lies there.
-TABLE = build/exports/$(notdir $(or $(MODEL),pynet_mobile))_$(SIZE)
+TABLE = build/exports/$(notdir $(patsubst %/,%,$(or $(MODEL),pynet_mobile)))_$(SIZE)
 
 export-table: $(READY)  ## every recipe's size, quality, latency, memory: [MODEL=name or run] [SIZE=] -> build/exports/MODEL_SIZE
 	$(PY) -m export tflite "$(or $(MODEL),pynet_mobile)" --quant all --size "$(SIZE)" --out "$(TABLE)" --force

@@ -87,7 +87,6 @@ def markdown(results) -> str:
 
 
 def _verification(model) -> dict:
-
     path = Path(model.path).with_suffix(".json")
     content = sidecar.read(Path(model.path))
     if not content:

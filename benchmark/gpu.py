@@ -10,7 +10,7 @@ from pathlib import Path
 
 from benchmark.benchmark_model import unsupported
 from pynet_bokeh.errors import UserError
-from pynet_bokeh.runtime import GpuModel, open_on_gpu
+from pynet_bokeh.gpu_runtime import GpuModel, open_on_gpu
 
 NO_ADAPTER = (
     "there is no GPU here that LiteRT can use: it found no adapter (a Vulkan driver is what it wants on Linux); "

@@ -1,12 +1,10 @@
 """`python -m benchmark inspect MODEL`: what a model costs wherever it runs, from its file."""
 
 import argparse
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from pynet_bokeh import cli
-from pynet_bokeh.errors import UserError
+from pynet_bokeh import cli, tflite_files
 
 SHOWN = 15
 SHOWN_TENSORS = 4
@@ -28,7 +26,6 @@ def add(commands) -> None:
 
 
 def _inspect(arguments: argparse.Namespace) -> int:
-    from benchmark import models
     from benchmark.host import HostExecutor
     from benchmark.inspection import inspect
     from benchmark.records import to_json
@@ -36,15 +33,12 @@ def _inspect(arguments: argparse.Namespace) -> int:
 
     if arguments.json:
         check_output(arguments.json, force=arguments.force)
-    records, failed = [], False
-    for path in models.find(arguments.models):
-        try:
-            found = inspect(path)
-            part = HostExecutor().partition(path)
-        except UserError as error:
-            print(f"error: {error}", file=sys.stderr)
-            failed = True
-            continue
+    records, failed = [], []
+
+    def ask(path: Path):
+        return inspect(path), HostExecutor().partition(path)
+
+    for _, (found, part) in cli.each(tflite_files.find(arguments.models), ask, failed):
         print(("\n" if records else "") + "\n".join(lines(found, part, everything=arguments.all)))
         totals = {"macs": found.macs, "bytes_moved": found.bytes_moved, "xnnpack_bytes": found.xnnpack_bytes}
         records.append({**to_json(found), **totals, "delegation": to_json(part)})

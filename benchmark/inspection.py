@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmark.operator_cost import INT8, OperatorCost, operator_costs
-from pynet_bokeh import tflite_graph
-from pynet_bokeh.errors import UserError
+from pynet_bokeh import tflite_files, tflite_graph
 from pynet_bokeh.tflite_graph import Graph, Tensor
 
 TRAP_BYTES = 32_000_000  # an index list larger than this is worth a line
@@ -94,9 +93,8 @@ class Inspection:
 def inspect(path: Path) -> Inspection:
     """Reads a model's costs. Raises UserError for a damaged file, and for one whose sizes are open."""
     graph = tflite_graph.read(path)
-    for index in graph.inputs:
-        if not graph.tensors[index].fixed:
-            raise UserError(f"{path}: input {graph.tensors[index].name} has no fixed size; export it with one")
+    if not all(graph.tensors[index].fixed for index in graph.inputs):
+        raise tflite_files.of_any_size(path)
     costs = operator_costs(graph)
     weights = list({tensor.buffer: tensor for tensor in graph.tensors if tensor.constant}.values())
     edges = {index: graph.tensors[index].bytes for index in (*graph.inputs, *graph.outputs)}

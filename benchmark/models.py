@@ -1,15 +1,13 @@
-"""Finding the models to measure, and what is known of them without running them."""
+"""What is known of the models to measure without running them."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmark.samples import Signature, TensorFacts
-from pynet_bokeh import sidecar
+from pynet_bokeh import files, sidecar, tflite_files
 from pynet_bokeh.errors import UserError
-
-SUFFIX = ".tflite"
+from pynet_bokeh.tflite_files import SUFFIX
 
 
 @dataclass(frozen=True)
@@ -26,33 +24,11 @@ class ModelFacts:
     outputs: list[TensorFacts]
 
 
-def find(arguments: Sequence[Path]) -> list[Path]:
-    """The models named by files and folders, in the order given, a folder's by name, none twice.
-
-    A missing path and a folder without models raise UserError; files are taken as they are, `check` judges them.
-    """
-    found: dict[Path, Path] = {}
-    for argument in arguments:
-        if argument.is_dir():
-            inside = sorted(argument.glob(f"*{SUFFIX}"))
-            if not inside:
-                raise UserError(f"{argument}: no {SUFFIX} file in this folder")
-        elif argument.exists():
-            inside = [argument]
-        else:
-            raise UserError(f"{argument}: no such file or folder")
-        for path in inside:
-            found.setdefault(path.resolve(), path)
-    return list(found.values())
-
-
 def check(path: Path) -> None:
     """Raises UserError unless `path` looks like a TensorFlow Lite model from the outside."""
-    from pynet_bokeh.runtime import check_file  # with numpy, which --help does without
-
     if path.suffix.lower() != SUFFIX:
         raise UserError(f"{path}: a {SUFFIX} file is wanted; received {path.suffix or 'a file without a suffix'}")
-    check_file(path)
+    tflite_files.check(path)
 
 
 def names(paths: Sequence[Path]) -> list[str]:
@@ -75,17 +51,12 @@ def facts(path: Path, *, name: str, signature: Signature) -> ModelFacts:
         name=name,
         path=str(path),
         bytes=path.stat().st_size,
-        sha256=digest(path),
+        sha256=files.sha256(path),
         network=_text(described.get("network")),
         quantization=_text(described.get("quantization")),
         inputs=signature.inputs,
         outputs=signature.outputs,
     )
-
-
-def digest(path: Path) -> str:
-    """The file's SHA-256 in hexadecimal."""
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
 
 
 def _text(value) -> str | None:

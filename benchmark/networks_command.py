@@ -81,12 +81,12 @@ def gather(measured, *, phones=(), evaluations, peaks, limits, commands):
 
     Results that are a phone's own count among `phones`.
     """
-    from benchmark import models, page_phones, verdict_command
+    from benchmark import page_phones, verdict_command
     from benchmark.budget import PHONE
     from benchmark.inspection import inspect
     from benchmark.page_inputs import read_evaluation
     from benchmark.page_networks import NetworksInputs, Verdict
-    from pynet_bokeh import sidecar
+    from pynet_bokeh import files, sidecar
 
     names = [facts.name for facts in measured.models]
     for name in evaluations:
@@ -96,7 +96,7 @@ def gather(measured, *, phones=(), evaluations, peaks, limits, commands):
     inspections, verdicts, untrained, unread = {}, [], set(), {}
     for facts in measured.models:
         path = Path(facts.path)
-        if not path.is_file() or models.digest(path) != facts.sha256:
+        if not path.is_file() or files.sha256(path) != facts.sha256:
             reason = "is another file than was measured" if path.is_file() else "is gone"
             unread[facts.name] = f"{path} {reason}: its GMAC, bounds, verdict and origin are not on the page"
             continue

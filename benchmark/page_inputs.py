@@ -9,7 +9,7 @@ from typing import Any
 
 from benchmark import models, results
 from benchmark.results import Results
-from pynet_bokeh import sidecar
+from pynet_bokeh import sidecar, tflite_files
 from pynet_bokeh.errors import UserError
 from pynet_bokeh.files import read_json
 from pynet_bokeh.images import picture_files
@@ -187,7 +187,7 @@ def read_evaluation(name: str, path: Path) -> Evaluation:
 def read_artifacts(paths: Sequence[Path]) -> list[Artifact]:
     """The .tflite files given, or in the folders given, with their sidecars."""
     artifacts = []
-    for path in models.find(paths):
+    for path in tflite_files.find(paths):
         models.check(path)
         artifacts.append(Artifact(path, path.stat().st_size, sidecar.read(path)))
     return artifacts

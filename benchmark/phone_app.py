@@ -10,10 +10,10 @@ from benchmark import phone
 from benchmark.adb import Adb, quoted
 from benchmark.host import HostExecutor
 from benchmark.machine import Machine
-from benchmark.models import digest
 from benchmark.records import from_json
 from benchmark.samples import Effort, Latency, Memory, Setting, Signature
 from pynet_bokeh.errors import UserError
+from pynet_bokeh.files import sha256
 
 PACKAGE = "io.github.pynetbokeh.demo"
 ACTIVITY = f"{PACKAGE}/.app.BenchmarkActivity"
@@ -128,7 +128,7 @@ class PhoneApp:
             raise UserError(
                 f"{model}: the demo app's result has a format that is not known here; install its newest APK"
             )
-        if content["model"]["sha256"] != digest(model):
+        if content["model"]["sha256"] != sha256(model):
             raise UserError(
                 f"{model}: the demo app on phone {self._adb.serial} holds another model ({content['model']['name']}); "
                 "put this one into its assets, build and install it"

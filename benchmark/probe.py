@@ -10,7 +10,6 @@ from benchmark.bounds import CPU, Bound, Peak, lower_bound
 from benchmark.host import HostExecutor
 from benchmark.inspection import inspect
 from benchmark.machine import Machine
-from benchmark.models import digest
 from benchmark.probe_models import matmul_macs, matmul_model
 from benchmark.probe_worker import Rate
 from benchmark.process import ask
@@ -18,7 +17,7 @@ from benchmark.records import from_json, to_json
 from benchmark.results import Results
 from benchmark.samples import GPU, XNNPACK, Effort, Setting
 from pynet_bokeh.errors import UserError
-from pynet_bokeh.files import read_json, write_json
+from pynet_bokeh.files import read_json, sha256, write_json
 
 FORMAT = "pynet-bokeh probe"
 SHAPES = ((32, 256), (32, 512), (48, 1024))  # side of the picture, channels: 0.07 to 2.4 GMAC
@@ -99,7 +98,7 @@ def check(probed: Probe, results: Results) -> list[BoundCheck]:
     found = []
     for facts in results.models:
         model = inspect(Path(facts.path))
-        if digest(Path(facts.path)) != facts.sha256:
+        if sha256(Path(facts.path)) != facts.sha256:
             raise UserError(f"{facts.path}: is not the file any more that was measured")
         for one in results.measurements:
             if one.model == facts.name and one.setting.kernels != GPU:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from benchmark import run_options
 from benchmark.run_options import HOST, PHONE_PAUSE
 from benchmark.samples import GPU, Effort, Setting
-from pynet_bokeh import cli
+from pynet_bokeh import cli, files, tflite_files
 from pynet_bokeh.errors import UserError
 
 if TYPE_CHECKING:  # numpy, which --help does without
@@ -30,7 +30,6 @@ def add(commands) -> None:
 
 def _run(arguments: argparse.Namespace) -> int:
     from benchmark import budget, unfinished, verdict_command
-    from pynet_bokeh.files import refuse_overwriting
 
     run_options.settle(arguments)
     limits = budget.read(arguments.budget) if arguments.budget else None
@@ -39,7 +38,7 @@ def _run(arguments: argparse.Namespace) -> int:
     for suffix, _ in places:
         goes_on = arguments.out and unfinished.beside(_suffixed(arguments.out, suffix)).exists()
         for path in _files(arguments, suffix):
-            refuse_overwriting(path, force=arguments.force or goes_on)
+            files.refuse_overwriting(path, force=arguments.force or goes_on)
     _warn_of_failed(paths)
     failures, judged, kept, over = 0, 0, [], True
     for suffix, place in places:
@@ -75,9 +74,8 @@ def _checked(arguments: argparse.Namespace) -> list[Path]:
     Whether it is there already depends on the phones.
     """
     from benchmark import models, phone_tool
-    from pynet_bokeh.files import check_output
 
-    paths = models.find(arguments.models)
+    paths = tflite_files.find(arguments.models)
     for path in paths:
         models.check(path)
     if arguments.benchmark_model:
@@ -87,7 +85,7 @@ def _checked(arguments: argparse.Namespace) -> list[Path]:
 
         images.header_size(Path(arguments.photo))
     for path in filter(None, (arguments.out, arguments.markdown)):
-        check_output(path, force=True)
+        files.check_output(path, force=True)
     return paths
 
 
@@ -205,7 +203,7 @@ def _conditions(
     effort: Effort,
     photo: Path | None,
 ) -> "Conditions":
-    from benchmark import models, unfinished
+    from benchmark import unfinished
 
     return unfinished.Conditions(
         executor=executor.name,
@@ -218,8 +216,8 @@ def _conditions(
         effort=effort,
         pause=arguments.pause,
         cool_down=arguments.cool_down,
-        photo=models.digest(photo) if photo and arguments.photo != MADE_UP else arguments.photo,
-        tool=models.digest(arguments.benchmark_model) if arguments.benchmark_model else None,
+        photo=files.sha256(photo) if photo and arguments.photo != MADE_UP else arguments.photo,
+        tool=files.sha256(arguments.benchmark_model) if arguments.benchmark_model else None,
     )
 
 
@@ -235,13 +233,12 @@ def _settings(arguments: argparse.Namespace, executor: "Executor") -> list[Setti
 def _hand_out(arguments: argparse.Namespace, measured: "Results", suffix: str) -> None:
     """Writes the files asked for, and prints the table and what failed while it was measured."""
     from benchmark import report, results
-    from pynet_bokeh.files import whole_file
 
     if measured.measurements:
         if arguments.out:
             results.write(_suffixed(arguments.out, suffix), measured)
         if arguments.markdown:
-            with whole_file(_suffixed(arguments.markdown, suffix)) as temporary:
+            with files.whole_file(_suffixed(arguments.markdown, suffix)) as temporary:
                 temporary.write_text(report.markdown(measured), encoding="utf-8")
         print(report.terminal(measured), end="")
     for failure in measured.failures:

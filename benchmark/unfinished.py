@@ -7,14 +7,13 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmark import models
 from benchmark.machine import Machine
 from benchmark.records import from_json, to_json
 from benchmark.results import Results
 from benchmark.samples import Effort, Setting
 from benchmark.schedule import Answer
 from pynet_bokeh.errors import UserError
-from pynet_bokeh.files import read_json, whole_file
+from pynet_bokeh.files import read_json, sha256, whole_file
 
 FORMAT = "pynet-bokeh unfinished benchmark"
 
@@ -121,7 +120,7 @@ def identities(paths: Sequence[Path]) -> list[list[str]]:
     found = []
     for path in paths:
         try:
-            found.append([str(path), models.digest(path)])
+            found.append([str(path), sha256(path)])
         except OSError as error:
             found.append([str(path), str(error.strerror)])
     return found

@@ -1,12 +1,10 @@
 """`python -m benchmark verdict MODEL --budget FILE`: does it fit?"""
 
 import argparse
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from pynet_bokeh import cli
-from pynet_bokeh.errors import UserError
+from pynet_bokeh import cli, files, tflite_files
 
 EXIT_FAILS = 1
 EXIT_UNKNOWN = 3
@@ -26,11 +24,11 @@ def add(commands) -> None:
 
 
 def _verdict(arguments: argparse.Namespace) -> int:
-    from benchmark import budget, models, results
+    from benchmark import budget, results
 
     limits = budget.read(arguments.budget)
     measured = results.read(arguments.results) if arguments.results else None
-    return show(limits, models.find(arguments.models), measured)
+    return show(limits, tflite_files.find(arguments.models), measured)
 
 
 def show(limits, paths: Sequence[Path], measured) -> int:
@@ -38,14 +36,8 @@ def show(limits, paths: Sequence[Path], measured) -> int:
     from benchmark import verdict
     from benchmark.inspection import inspect
 
-    failed, verdicts = False, []
-    for path in paths:
-        try:
-            judgements = judged(limits, inspect(path), measured)
-        except UserError as error:
-            print(f"error: {error}", file=sys.stderr)
-            failed = True
-            continue
+    failed, verdicts = [], []
+    for path, judgements in cli.each(paths, lambda path: judged(limits, inspect(path), measured), failed):
         print("\n".join(verdict.lines(str(path), judgements)))
         verdicts.append(verdict.overall(judgements))
     if failed:
@@ -57,11 +49,11 @@ def show(limits, paths: Sequence[Path], measured) -> int:
 
 def judged(limits, model, measured) -> list:
     """The judgements of an `Inspection`; a measurement counts when it is of this very file."""
-    from benchmark import models, verdict
+    from benchmark import verdict
     from benchmark.host import HostExecutor
     from benchmark.samples import GPU
 
-    digest = models.digest(model.path) if measured else None
+    digest = files.sha256(model.path) if measured else None
     names = [known.name for known in measured.models if known.sha256 == digest] if measured else []
     chosen = verdict.choose(limits, measured, names[0]) if names else None
     told = chosen is not None and chosen.rounds[0].delegation is not None

@@ -31,7 +31,7 @@ from benchmark.samples import (
     TensorFacts,
 )
 from benchmark.session import import_litert, open_session, random_pictures
-from pynet_bokeh import cli
+from pynet_bokeh import cli, tflite_files
 from pynet_bokeh.errors import UserError
 from pynet_bokeh.runtime import open_interpreter
 
@@ -146,8 +146,7 @@ def inspect(model: Path) -> Signature:
     inputs, outputs = interpreter.get_input_details(), interpreter.get_output_details()
     for tensor in inputs:
         if any(size < 1 for size in tensor["shape_signature"][1:]):
-            shape = "x".join(str(size) for size in tensor["shape_signature"])
-            raise UserError(f"{model}: input {tensor['name']} has no fixed size ({shape}); export it with one")
+            raise tflite_files.of_any_size(model)
     random_pictures(inputs)
     return Signature(inputs=[_facts(tensor) for tensor in inputs], outputs=[_facts(tensor) for tensor in outputs])
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from export import fitness_commands, look_commands, native_log, request, show
 from export.recipes import FILE, RECIPES
-from pynet_bokeh import cli, files, levels
+from pynet_bokeh import cli, levels
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -86,9 +86,7 @@ def _sizes(text: str) -> tuple[tuple[int, int] | None, ...]:
 
 def _untrained(arguments: argparse.Namespace) -> int:
     recipes = request.recipes(arguments.quant)
-    for network in arguments.networks:
-        request.picture(request.known(network), arguments.size)
-    files.check_output_folder(arguments.out)
+    request.untrained(arguments.networks, recipes, arguments.size, arguments.out, force=arguments.force)
     with native_log.without_chatter():
         cli.import_tensorflow()
         from export.untrained import export_untrained

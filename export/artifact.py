@@ -4,40 +4,19 @@ import hashlib
 import json
 import platform
 import subprocess
-from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
 
 from pynet_bokeh import files
-from pynet_bokeh.errors import UserError
 
 FORMAT = 2
 METHOD = 4  # of finding ranges and rounding to them; another one makes all that is kept of it out of date
 LIBRARIES = ("tensorflow", "tf-keras", "ai-edge-litert", "numpy")
 
 
-def sha256(path: Path) -> str:
-    """The file's SHA-256 in hexadecimal."""
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
-
-
 def sidecar_path(model: Path) -> Path:
     """`x.tflite` -> `x.json`."""
     return Path(model).with_suffix(".json")
-
-
-def models_of(paths: Iterable[Path]) -> list[Path]:
-    """The .tflite files that a user names, those of a folder by name, none twice.
-
-    Raises UserError for a folder without any; whether a file is one is found when it is opened.
-    """
-    found: dict[Path, None] = {}
-    for path in map(Path, paths):
-        inside = sorted(path.glob("*.tflite")) if path.is_dir() else [path]
-        if not inside:
-            raise UserError(f"{path}: no .tflite file in this folder")
-        found.update(dict.fromkeys(inside))
-    return list(found)
 
 
 def failed_path(model: Path) -> Path:

@@ -71,7 +71,7 @@ def calibrated(
     """
     origin = {
         "method": artifact.METHOD,
-        "weights_sha256": artifact.sha256(run.weights(level)),
+        "weights_sha256": files.sha256(run.weights(level)),
         "data": run.data.as_dict(),
         "scene_size": picture_size,
         "calibration": dataclasses.asdict(wanted),

@@ -12,7 +12,8 @@ from tensorflow.lite.python.convert import mlir_quantize
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
 from export import islands
-from export.flatbuffer import OPERATORS, RESCALED, Graph
+from export.flatbuffer import OPERATORS, Graph
+from export.graph_edits import RESCALED
 from export.keras_graph import activation, feeds
 from export.quantize import KERNELS, corrected_biases, rounded_kernel
 from export.ranges import PICTURE, Means, Ranges
@@ -149,9 +150,11 @@ def _converted(model: tf_keras.Model, recipe: QuantizationRecipe) -> bytes:
 
     module = tf.Module()
     module.serve = serve
+    # Nothing is trained from here on; saving a function's gradient fails where it reads a constant, as swish's does.
+    options = tf.saved_model.SaveOptions(experimental_custom_gradients=False)
     with tempfile.TemporaryDirectory() as folder:
         try:
-            tf.saved_model.save(module, folder, signatures={"serving_default": serve})
+            tf.saved_model.save(module, folder, signatures={"serving_default": serve}, options=options)
         except (OSError, tf.errors.OpError) as error:
             raise UserError(f"{folder}: can't be written ({str(error).strip().partition(chr(10))[0]})") from error
         converter = tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=["serving_default"])
@@ -168,5 +171,5 @@ def _converted(model: tf_keras.Model, recipe: QuantizationRecipe) -> bytes:
 
 
 def _refused(recipe: QuantizationRecipe, error: Exception) -> UserError:
-    first_line = str(error).strip().partition("\n")[0]
-    return UserError(f"{recipe.name}: the converter refused this network ({first_line})")
+    said = str(error).strip().partition("\n")[0] or "its own words are above"  # written to standard error
+    return UserError(f"{recipe.name}: the converter refused this network ({said})")

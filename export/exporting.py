@@ -15,7 +15,7 @@ import tf_keras
 from export import artifact, contents, equalize, verify
 from export.calibration import calibrated
 from export.convert import convert, float_graph, float_layers
-from export.finetune import finetune
+from export.finetune import best_step, finetune
 from export.origin import planned
 from export.photo_inputs import photo_inputs
 from export.ranges import Means, Ranges
@@ -87,7 +87,7 @@ def export(
     figures = _verify(content, recipe, [case for group in zip(*groups, strict=True) for case in group])
     sidecar = _sidecar(network, model, recipe, level, picture_size, origin, figures)
     if recipe.finetune:
-        sidecar["finetuned"] = _best_step(run, recipe, level, picture_size)
+        sidecar["finetuned"] = best_step(_tuning_folder(run, recipe, level, picture_size))
     if figures["failures"]:
         artifact.remove(path)  # one of that name was made from other weights: it must not pass for this one
         outcome = "nothing was written"
@@ -152,11 +152,6 @@ def prepared(
 def _tuning_folder(run: Run, recipe: QuantizationRecipe, level: int, picture_size: tuple[int, int] | None) -> Path:
     height, width = picture_size or OPEN_SIZES[0]
     return run.level_folder(level) / f"{recipe.name}_{width}x{height}"
-
-
-def _best_step(run: Run, recipe: QuantizationRecipe, level: int, picture_size: tuple[int, int] | None) -> int:
-    """The step of fine-tuning that the weights were taken from; 0 are those of calibration alone."""
-    return files.read_json(_tuning_folder(run, recipe, level, picture_size) / "best.json")["step"]
 
 
 def _without_effect(recipe: QuantizationRecipe, sidecar: dict) -> Iterator[str]:

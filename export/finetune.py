@@ -54,7 +54,7 @@ def finetune(
     stored = folder / "weights.npz"
     origin = {
         "method": artifact.METHOD,
-        "weights_sha256": artifact.sha256(run.weights(level)),
+        "weights_sha256": files.sha256(run.weights(level)),
         "schedule": dataclasses.asdict(schedule),
         "losses": run.recipe.level[level].losses,
         "pictures": {**dataclasses.asdict(run.recipe.data), **run.data.as_dict()},
@@ -71,6 +71,11 @@ def finetune(
         _train(run, network, level, schedule, calibration, floats, rounded, folder, vgg_weights)
         shutil.rmtree(folder / "checkpoints", ignore_errors=True)
     return stored
+
+
+def best_step(folder: Path) -> int:
+    """The step that the weights in `folder`, of a finished `finetune`, were taken from; 0 are those of calibration."""
+    return files.read_json(folder / _Best.FILE)["step"]
 
 
 def _adapted(run: Run, level: int, schedule: QatSchedule, picture_size: tuple[int, int]) -> tuple[Run, QatSchedule]:

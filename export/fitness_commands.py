@@ -4,8 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from export import artifact
-from pynet_bokeh import cli
+from pynet_bokeh import cli, tflite_files
 
 EXIT_FAILED = 1
 EXIT_SKIPPED = 3
@@ -42,8 +41,9 @@ def _check_gpu(arguments: argparse.Namespace) -> int:
     from export import check_gpu  # numpy and OpenCV: not for --help
 
     failed = skipped = False
-    for model in artifact.models_of(arguments.models):
-        found = check_gpu.check(model, seconds=arguments.seconds)
+    unchecked: list[Path] = []
+    models = tflite_files.find(arguments.models)
+    for model, found in cli.each(models, lambda model: check_gpu.check(model, seconds=arguments.seconds), unchecked):
         half = found.half
         print(f"{model}: {found.operators} operators, {len(found.rejected)} of them known to be rejected by phone GPUs")
         print(f"  largest value {half.largest:.3g} ({half.largest_layer}); fp16 ends at 65504")
@@ -60,6 +60,8 @@ def _check_gpu(arguments: argparse.Namespace) -> int:
         for line in found.skipped:
             print(f"SKIPPED: {model}: {line}", file=sys.stderr)
         failed, skipped = failed or bool(found.failures), skipped or bool(found.skipped)
+    if unchecked:
+        return cli.EXIT_BAD_INPUT
     return EXIT_FAILED if failed else EXIT_SKIPPED if skipped else 0
 
 
@@ -70,13 +72,14 @@ def _check_arm(arguments: argparse.Namespace) -> int:
     from export import check_arm
 
     cpus = check_arm.CPUS if arguments.cpu is None else tuple(arguments.cpu.split(","))
-    models = artifact.models_of(arguments.models)
+    models = tflite_files.find(arguments.models)
     if reason := check_arm.missing():
         print(f"SKIPPED: {', '.join(map(str, models))}: {reason}", file=sys.stderr)
         return EXIT_SKIPPED
     failed = False
-    for model in models:
-        for one in check_arm.check(model, cpus=cpus):
+    unchecked: list[Path] = []
+    for _, differences in cli.each(models, lambda model: check_arm.check(model, cpus=cpus), unchecked):
+        for one in differences:
             if one.worst == 0:
                 said = "bit for bit the same"
             elif one.steps:
@@ -86,6 +89,8 @@ def _check_arm(arguments: argparse.Namespace) -> int:
                 said = f"at most {one.worst:.2g} apart, {one.allowed:g} allowed"
             print(f"  {'' if one.fits else 'FAILED: '}{one.cpu}: {one.output} {said}")
             failed = failed or not one.fits
+    if unchecked:
+        return cli.EXIT_BAD_INPUT
     return EXIT_FAILED if failed else 0
 
 

@@ -8,8 +8,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 
 import numpy as np
 from tensorflow.lite.python import schema_py_generated as schema
-from tensorflow.lite.tools import flatbuffer_utils
 
+from export import graph_edits as edits
 from export import islands
 
 OPERATORS = {value: name for name, value in vars(schema.BuiltinOperator).items() if isinstance(value, int)}
@@ -27,10 +27,7 @@ SAME_SCALE = (
     "RESIZE_NEAREST_NEIGHBOR",
     "SPACE_TO_DEPTH",
 )
-KERAS_ORDER = (1, 2, 3, 0)  # of the axes of their kernels
-FLOATS = (schema.TensorType.FLOAT32, schema.TensorType.FLOAT16)
 INTEGERS = (schema.TensorType.INT8, schema.TensorType.UINT8, schema.TensorType.INT16)
-RESCALED = "/rescaled_"  # in the names of what joins read in steps of their own
 WITHOUT_ACTIVATION = 3  # version of TRANSPOSE_CONV; 2 has no bias either
 ACTIVATIONS = {
     schema.ActivationFunctionType.RELU: schema.BuiltinOperator.RELU,
@@ -69,11 +66,11 @@ class Graph:
 
     def __init__(self, content: bytes, last: str = ""):
         self.content = content
-        self._model = _read(content)
+        self._model = edits.read(content)
         (self._graph,) = self._model.subgraphs
         output = self._graph.tensors[self._graph.outputs[0]].name.decode()
         self._output, self._last = output, last or output  # the converter numbers what it makes of the output
-        codes = [_code(code) for code in self._model.operatorCodes]
+        codes = [edits.code_of(code) for code in self._model.operatorCodes]
         self.nodes = tuple(
             self._node(OPERATORS[codes[operator.opcodeIndex]], operator, self._graph.tensors[output])
             for operator in self._graph.operators
@@ -84,7 +81,7 @@ class Graph:
         name = given.name.decode()
         used = [given, *(self._graph.tensors[index] for index in operator.inputs if index >= 0)]
         integer = any(tensor.type in INTEGERS for tensor in used)
-        return Node(kind, self._path(name).partition("/")[0], name, given.type in FLOATS, integer)
+        return Node(kind, self._path(name).partition("/")[0], name, given.type in edits.FLOATS, integer)
 
     def _path(self, tensor: str) -> str:
         """`path_of`, but what makes the output belongs to the layer `last`."""
@@ -117,28 +114,28 @@ class Graph:
         outer = (*self._graph.inputs, *self._graph.outputs)
         by_tensor |= {self._graph.tensors[index].name.decode(): edges for index in outer}
 
-        changed = _read(self.content)
+        changed = edits.read(self.content)
         hidden = islands.hide(changed, floats)
         (graph,) = changed.subgraphs
         for operator in list(graph.operators):
-            kind = OPERATORS[_code(changed.operatorCodes[operator.opcodeIndex])]
+            kind = OPERATORS[edits.code_of(changed.operatorCodes[operator.opcodeIndex])]
             given = graph.tensors[operator.outputs[0]].name.decode()
             if given in floats:
                 continue
             if kind in WITH_BIAS and biases:
                 self._replace_bias(changed, operator, biases)
             if kind in CONVOLUTIONS and kernel:
-                _replace_kernel(changed, operator, kind, kernel)
+                edits.replace_kernel(changed, operator, kind, kernel)
             for place, index in enumerate(operator.inputs if kind in SAME_SCALE else ()):
                 own, whole = (by_tensor.get(name) for name in (graph.tensors[index].name.decode(), given))
                 if own and whole and (index in hidden or (own != whole and kind == "CONCATENATION")):
-                    operator.inputs[place] = _rescaled(changed, operator, index)
+                    operator.inputs[place] = edits.rescaled(changed, operator, index)
                     by_tensor[graph.tensors[operator.inputs[place]].name.decode()] = whole
         for tensor in graph.tensors:
             if found := by_tensor.get(tensor.name.decode()):
                 tensor.quantization = schema.QuantizationParametersT()
                 tensor.quantization.min, tensor.quantization.max = ([value] for value in found)
-        return bytes(flatbuffer_utils.convert_object_to_bytearray(changed))
+        return edits.written(changed)
 
     def _replace_bias(self, model, operator, biases: Mapping[str, np.ndarray]) -> None:
         """Gives a convolution or a dense layer the bias of the layer that its output is named after."""
@@ -148,15 +145,15 @@ class Graph:
         own = [part.partition("/")[0] for place, part in enumerate(parts[:2]) if not place or part.endswith("/BiasAdd")]
         if layer := next((name for name in own if name in biases), None):
             like = tensors[operator.inputs[2 if operator.inputs[2] >= 0 else 1]]  # of one of zeros there is none
-            operator.inputs[2] = _constant(model, like, biases[layer])
+            operator.inputs[2] = edits.constant(model, like, biases[layer])
 
     def shown(self, quantized: bytes) -> bytes:
         """What the converter made of `with_ranges`, with the operators that were hidden from it."""
         if islands.PREFIX not in quantized:
             return quantized
-        model = _read(quantized)
+        model = edits.read(quantized)
         islands.show(model, self._model)
-        return bytes(flatbuffer_utils.convert_object_to_bytearray(model))
+        return edits.written(model)
 
     def sixteen_bits(self) -> bytes:
         """A graph of 16-bit activations as LiteRT's kernels take it, from what the converter makes.
@@ -176,7 +173,7 @@ class Graph:
             for index in operator.inputs:
                 if self._is_bias(tensors[index]):
                     self._widen(tensors[index], 0.5 if operator.inputs[0] in halved else 1.0)
-        return bytes(flatbuffer_utils.convert_object_to_bytearray(self._model))
+        return edits.written(self._model)
 
     def activations_apart(self) -> bytes:
         """The graph, drawing the same, without activations in transposed convolutions: LiteRT's GPU delegate does not
@@ -186,20 +183,20 @@ class Graph:
         The activation becomes an operator of its own, which XNNPACK makes a part of the convolution again. A ReLU just
         goes where the lowest 8-bit step is 0: nothing below it can be stored.
         """
-        changed = _read(self.content)
+        changed = edits.read(self.content)
         (graph,) = changed.subgraphs
-        fused = [one for one in graph.operators if _activation_within(one) in ACTIVATIONS]
+        fused = [one for one in graph.operators if edits.activation_within(one) in ACTIVATIONS]
         if not fused:
             return self.content
         for operator in fused:
-            activation, given = _activation_within(operator), graph.tensors[operator.outputs[0]]
+            activation, given = edits.activation_within(operator), graph.tensors[operator.outputs[0]]
             lowest = given.type == schema.TensorType.INT8 and given.quantization.zeroPoint[0] == np.iinfo(np.int8).min
             if not (lowest and activation == schema.ActivationFunctionType.RELU):
-                _activate(changed, operator, ACTIVATIONS[activation])
+                edits.activate(changed, operator, ACTIVATIONS[activation])
             operator.builtinOptions.fusedActivationFunction = schema.ActivationFunctionType.NONE
             code = changed.operatorCodes[operator.opcodeIndex]
             code.version = min(code.version, WITHOUT_ACTIVATION)
-        return bytes(flatbuffer_utils.convert_object_to_bytearray(changed))
+        return edits.written(changed)
 
     def _is_bias(self, tensor) -> bool:
         stored = self._model.buffers[tensor.buffer].data is not None
@@ -231,95 +228,3 @@ def path_of(tensor_name: str) -> str:
     activations = (part for part in parts[1:] if part.rpartition("/")[2].startswith("Relu"))
     first = next(activations, parts[0]) if parts[0].endswith(("/MatMul", "/Tensordot")) else parts[0]
     return first.partition("/")[2] or first
-
-
-def _read(content: bytes):
-    return flatbuffer_utils.read_model_from_bytearray(bytearray(content))
-
-
-def _code(operator_code) -> int:
-    return max(operator_code.builtinCode, operator_code.deprecatedBuiltinCode)
-
-
-def _replace_kernel(model, operator, kind: str, change: Callable[[str, np.ndarray], np.ndarray]) -> None:
-    """Gives a convolution another kernel, where its own is written in the file."""
-    tensor = model.subgraphs[0].tensors[operator.inputs[1]]
-    stored = model.buffers[tensor.buffer].data
-    if stored is None or tensor.type != schema.TensorType.FLOAT32:
-        return
-    values = np.frombuffer(bytes(stored), np.float32).reshape(tensor.shape)
-    changed = change(kind, values.transpose(KERAS_ORDER)).transpose(np.argsort(KERAS_ORDER))
-    if not np.array_equal(changed, values):
-        operator.inputs[1] = _constant(model, tensor, changed)
-
-
-def _constant(model, like, values: np.ndarray) -> int:
-    """Adds a constant, named after another, whose values other operators may share; returns its number."""
-    (graph,) = model.subgraphs
-    buffer, tensor = schema.BufferT(), schema.TensorT()
-    buffer.data = np.frombuffer(values.astype(np.float32).tobytes(), np.uint8)
-    model.buffers.append(buffer)
-    tensor.name = like.name + b"/%d" % len(graph.tensors)
-    tensor.type, tensor.shape, tensor.hasRank = schema.TensorType.FLOAT32, list(values.shape), like.hasRank
-    tensor.buffer = len(model.buffers) - 1
-    graph.tensors.append(tensor)
-    return len(graph.tensors) - 1
-
-
-def _rescaled(model, reader, index: int) -> int:
-    """Puts an operator that changes nothing, a LeakyReLU with a slope of 1, between a tensor and an operator that reads
-    it; returns the number of the tensor between.
-
-    A join's integer kernel wants one scale for all that it reads. The converter gives it to the tensors themselves,
-    whoever else reads them: activations up to 0.2 beside others up to 17 were left with 3 steps (glass_net).
-    """
-    (graph,) = model.subgraphs
-    source = graph.tensors[index]
-    name = graph.tensors[reader.outputs[0]].name.partition(b";")[0] + f"{RESCALED}{index}".encode()
-    between = _tensor(model, name, source)
-    same = _pointwise(model, schema.BuiltinOperator.LEAKY_RELU, index, between)
-    same.builtinOptionsType, same.builtinOptions = schema.BuiltinOptions.LeakyReluOptions, schema.LeakyReluOptionsT()
-    same.builtinOptions.alpha = 1.0
-    graph.operators.insert(graph.operators.index(reader), same)
-    return between
-
-
-def _activation_within(operator) -> int | None:
-    """That of a transposed convolution."""
-    options = operator.builtinOptions
-    return options.fusedActivationFunction if isinstance(options, schema.TransposeConvOptionsT) else None
-
-
-def _activate(model, operator, kind: int) -> None:
-    """Puts an activation of that kind behind an operator, which then gives a tensor named after its own layer alone."""
-    (graph,) = model.subgraphs
-    (given,) = operator.outputs
-    tensor = graph.tensors[given]
-    name, _, own = tensor.name.partition(b";")
-    between = _tensor(model, own or name + b"/linear", tensor)
-    graph.tensors[between].quantization = tensor.quantization
-    activation = _pointwise(model, kind, between, given, version=1 if tensor.type in FLOATS else 2)
-    operator.outputs = np.array([between], np.int32)
-    graph.operators.insert(graph.operators.index(operator) + 1, activation)
-
-
-def _tensor(model, name: bytes, like) -> int:
-    """Adds an activation of the shape and type of another; returns its number."""
-    (graph,) = model.subgraphs
-    tensor = schema.TensorT()
-    tensor.name, tensor.buffer = name, 0
-    tensor.type, tensor.shape, tensor.shapeSignature = like.type, like.shape, like.shapeSignature
-    tensor.hasRank = like.hasRank
-    graph.tensors.append(tensor)
-    return len(graph.tensors) - 1
-
-
-def _pointwise(model, kind: int, read: int, gives: int, *, version: int = 1):
-    """A new operator that makes one tensor of one other, not yet in the graph."""
-    code, operator = schema.OperatorCodeT(), schema.OperatorT()
-    code.builtinCode = code.deprecatedBuiltinCode = kind
-    code.version = version
-    model.operatorCodes.append(code)
-    operator.opcodeIndex = len(model.operatorCodes) - 1
-    operator.inputs, operator.outputs = np.array([read], np.int32), np.array([gives], np.int32)
-    return operator

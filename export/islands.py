@@ -9,6 +9,7 @@ from collections.abc import Collection
 import tf_keras
 from tensorflow.lite.python import schema_py_generated as schema
 
+from export.graph_edits import code_of
 from export.keras_graph import activation, feeds
 from pynet_bokeh.errors import UserError
 
@@ -27,8 +28,7 @@ def hide(model, tensors: Collection[str]) -> set[int]:
     (graph,) = model.subgraphs
     hidden = set()
     for place, operator in enumerate(graph.operators):
-        code, (given, *_) = model.operatorCodes[operator.opcodeIndex], operator.outputs
-        kind = max(code.builtinCode, code.deprecatedBuiltinCode)
+        kind, (given, *_) = code_of(model.operatorCodes[operator.opcodeIndex]), operator.outputs
         if kind in KINDS and graph.tensors[given].name.decode() in tensors:
             code = schema.OperatorCodeT()
             code.builtinCode = code.deprecatedBuiltinCode = schema.BuiltinOperator.CUSTOM

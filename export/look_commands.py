@@ -2,9 +2,11 @@
 
 import argparse
 import math
+import shlex
 from pathlib import Path
 
 from export import native_log, request
+from export.origin import planned
 from export.recipes import QuantizationRecipe
 from pynet_bokeh import cli, files, levels
 from pynet_bokeh.errors import UserError
@@ -21,7 +23,9 @@ def add(commands) -> None:
     )
     _common(inspect, "qat_int8")
     inspect.add_argument("--top", type=cli.positive, default=25, metavar="N", help="layers to print (default 25)")
-    inspect.add_argument("--out", type=Path, metavar="DIR", help="where to write (default RUN/inspect/NAME_SIZE)")
+    inspect.add_argument(
+        "--out", type=Path, metavar="DIR", help="where to write (default RUN/inspect/NAME, as its export is called)"
+    )
     inspect.add_argument("--force", action="store_true", help="overwrite what is there")
     inspect.set_defaults(command=_inspect)
 
@@ -46,7 +50,9 @@ def add(commands) -> None:
 
 def _common(parser: argparse.ArgumentParser, quantization: str) -> None:
     parser.add_argument("run", type=Path, metavar="RUN", help="folder of a trained run, or the name of shipped weights")
-    parser.add_argument("--quant", default=quantization, metavar="NAME", help=f"recipe (default {quantization})")
+    parser.add_argument(
+        "--quant", default=quantization, metavar="NAME", help=f"a recipe, or a file with one (default {quantization})"
+    )
     parser.add_argument(
         "--size", type=cli.image_size, default=(1024, 1024), metavar="WIDTHxHEIGHT", help="picture size (default 1024)"
     )
@@ -74,8 +80,7 @@ def _run(arguments: argparse.Namespace) -> Path:
 
 def _inspect(arguments: argparse.Namespace) -> int:
     recipe, run = _recipe(arguments), _run(arguments)
-    size = "x".join(str(side) for side in reversed(arguments.size))
-    out = arguments.out or run / "inspect" / f"{recipe.name}_{size}"
+    out = arguments.out or run / "inspect" / planned(run, recipe, arguments.level, arguments.size, run).path.stem
     rows, sheet = out / "layers.csv", out / "difference.png"
     for path in (rows, sheet):
         files.check_output(path, force=arguments.force)
@@ -118,7 +123,9 @@ def _search(arguments: argparse.Namespace) -> int:
     print(f"{len(found.layers)} layers float: {', '.join(found.layers)}")
     print(f"{lost}, {found.drop:+.3f} dB with them")
     print(f"median time here: {full:.1f} ms float, {before:.1f} ms all {recipe.activations}, {after:.1f} ms with them")
-    print(f"{out}: python -m export tflite {run} --quant {out}")
+    size = "x".join(str(side) for side in reversed(arguments.size))
+    options = ["--quant", str(out), "--size", size, "--level", str(arguments.level)]
+    print(f"{out}: {shlex.join(['python', '-m', 'export', 'tflite', str(run), *options])}")
     return 0
 
 

@@ -45,18 +45,20 @@ class Planned:
             content = files.read_json(sidecar)
         except UserError:
             return f"of unknown origin ({sidecar.name} can't be read)"
-        if not isinstance(content, dict) or content.get("sha256") != artifact.sha256(self.path):
+        if not isinstance(content, dict) or content.get("sha256") != files.sha256(self.path):
             return f"of unknown origin ({sidecar.name} describes another file)"
         theirs = content.get("origin")
         if not isinstance(theirs, dict) or content.get("format") != artifact.FORMAT:
             return "of another version of this project"
         if theirs == self.origin:
             return None
-        if theirs.get("weights_sha256") != self.origin["weights_sha256"]:
+        if theirs.get("weights_sha256") != self.origin.get("weights_sha256"):
             return f"of other weights (run {theirs.get('run')})"
         recipe = theirs.get("recipe")
         if isinstance(recipe, dict) and (other := changes.differences(self.origin["recipe"], recipe)):
             return f"of other settings ({changes.told(other)})"
+        if "run" not in theirs:
+            return "of other random weights or another version of this project"
         return f"of another run, other pictures or another version of this project (run {theirs.get('run')})"
 
 
@@ -80,15 +82,22 @@ def planned(
             "run": run.resolve().name,
             "training": training["name"],
             "data": data,
-            "weights_sha256": artifact.sha256(run / f"level{level}" / "weights.npz"),
+            "weights_sha256": files.sha256(run / f"level{level}" / "weights.npz"),
             "method": artifact.METHOD,
-            "recipe": json.loads(json.dumps(dataclasses.asdict(recipe))),  # as it is read back
+            "recipe": _plain(recipe),
         }
     except (KeyError, TypeError, AttributeError) as error:
         raise UserError(f"{path}: not a run's recipe ({error})") from error
     of_level = "" if level == levels.FINEST else f"_level{level}"
-    size = f"{picture_size[1]}x{picture_size[0]}" if picture_size else "any"
-    return Planned(out / f"{name}{of_level}_{recipe.name}_{size}.tflite", origin)
+    return Planned(out / f"{name}{of_level}_{recipe.name}_{_size(picture_size)}.tflite", origin)
+
+
+def planned_untrained(
+    network: str, recipe: QuantizationRecipe, picture_size: tuple[int, int], out: Path, *, seed: int = 0
+) -> Planned:
+    """The artifact of a network with random weights; `picture_size` (height, width)."""
+    origin = {"seed": seed, "method": artifact.METHOD, "recipe": _plain(recipe)}
+    return Planned(out / f"{network}_untrained_{recipe.name}_{_size(picture_size)}.tflite", origin)
 
 
 def model_name(network: str, config: dict) -> str:
@@ -98,3 +107,12 @@ def model_name(network: str, config: dict) -> str:
     """
     size = config.get("size", shipped.DEFAULT_SIZE)
     return network if size == shipped.DEFAULT_SIZE else f"{network}_{size}"
+
+
+def _plain(recipe: QuantizationRecipe) -> dict:
+    """As it is read back from a sidecar."""
+    return json.loads(json.dumps(dataclasses.asdict(recipe)))
+
+
+def _size(picture_size: tuple[int, int] | None) -> str:
+    return f"{picture_size[1]}x{picture_size[0]}" if picture_size else "any"

@@ -5,9 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from pynet_bokeh import images, opening
+from pynet_bokeh import images, opening, tflite_files
 from pynet_bokeh.data.source import NEUTRAL_EXTRA
-from pynet_bokeh.errors import UserError
 from pynet_bokeh.opening import STRENGTH
 from pynet_bokeh.photos import bundled_photos
 from pynet_bokeh.runtime import TflitePredictor, open_interpreter, signature
@@ -38,7 +37,7 @@ def stored_inputs(model: Path, *, count: int) -> list[dict[str, np.ndarray]]:
     """
     predictor = TflitePredictor(model, threads=1, any_scale=True)
     if predictor.input_size is None:
-        raise UserError(f"{model}: a model with a fixed picture size is wanted; this one takes any")
+        raise tflite_files.of_any_size(model)
     tensors, _ = signature(open_interpreter(model, threads=1), model)
     picture_size = tuple(side * max(predictor.input_scale, 1) for side in predictor.input_size)
     options = {"extra": predictor.extra, "takes_strength": predictor.takes_strength, "picture_size": picture_size}

@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from pynet_bokeh import cli
-from pynet_bokeh.runtime import open_interpreter, open_on_gpu
+from pynet_bokeh.gpu_runtime import open_on_gpu
+from pynet_bokeh.runtime import open_interpreter
 
 WHERE = ("xnnpack", "builtin", "gpu", "gpu_f32")
 COMPILED = "compiled"

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from export import changes
-from export.origin import planned
+from export.origin import planned, planned_untrained
 from export.recipes import RECIPES, QuantizationRecipe, changed, chosen
 from pynet_bokeh import files, levels, shipped
 from pynet_bokeh.errors import UserError
@@ -39,7 +39,7 @@ def fine_tuning(vgg_weights: str | None, wanted: Iterable[QuantizationRecipe]) -
     if vgg_weights and not any(recipe.finetune for recipe in wanted):
         raise UserError(f"--vgg-weights: for fine-tuning; {', '.join(recipe.name for recipe in wanted)} has none")
     if vgg_weights and not Path(vgg_weights).is_file():
-        raise UserError(f"--vgg-weights: {vgg_weights}: no such file")
+        raise UserError(f"--vgg-weights {vgg_weights}: no such file")
 
 
 def trained(given: Path, level: int) -> Path:
@@ -105,6 +105,23 @@ def artifacts(
             files.check_output_folder(out)
             if recipe.integer:
                 calibrating(run, level)
+
+
+def untrained(
+    networks: Sequence[str],
+    wanted: Sequence[QuantizationRecipe],
+    size: tuple[int, int],
+    out: Path,
+    *,
+    force: bool,
+) -> None:
+    """Raises UserError when one of these networks with random weights can't be made, or may not be written, for reasons
+    known before."""
+    for network in networks:
+        picture(known(network), size)
+    for network, recipe in itertools.product(networks, wanted):
+        planned_untrained(network, recipe, size, out).refuse_replacing(force=force)
+    files.check_output_folder(out)
 
 
 def calibrating(run: Path, level: int) -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from export import artifact, changes, contents
 from export.recipes import RECIPES
-from pynet_bokeh import files
+from pynet_bokeh import cli, files, tflite_files
+from pynet_bokeh import sidecar as sidecars
 from pynet_bokeh.errors import UserError
 
 TENSORS = 5
@@ -20,9 +21,10 @@ def add(commands) -> None:
 
 
 def _show(arguments: argparse.Namespace) -> int:
-    for number, model in enumerate(artifact.models_of(arguments.models)):
-        print("\n" * bool(number) + describe(model))
-    return 0
+    failed: list[Path] = []
+    for number, (_, text) in enumerate(cli.each(tflite_files.find(arguments.models), describe, failed)):
+        print("\n" * bool(number) + text)
+    return cli.EXIT_BAD_INPUT if failed else 0
 
 
 def describe(model: Path) -> str:
@@ -40,8 +42,8 @@ def describe(model: Path) -> str:
     lines += [f"  {group[:-1]:12}{name} {_tensor(one)}" for group, name, one in rows]
     path = artifact.sidecar_path(model)
     if path.is_file():
-        sidecar = files.read_json(path)
-        if sidecar.get("sha256") != artifact.sha256(model):
+        sidecar = sidecars.read(model)
+        if sidecar.get("sha256") != files.sha256(model):
             raise UserError(f"{path}: describes another file than {model.name} (its SHA-256 differs)")
         lines += [f"  {name:12}{text}" for name, text in _known(path, sidecar)]
     else:
@@ -100,7 +102,7 @@ def _outcome(sidecar: dict) -> list[tuple[str, str]]:
     """Recipe, verification and origin of a trained network."""
     origin, verified = sidecar["origin"], sidecar["verification"]
     recipe = origin["recipe"]
-    rows = [("recipe", _described(recipe)), ("settings", _settings(recipe, sidecar.get("finetuned")))]
+    rows = [("recipe", _described(recipe)), ("settings", _settings(recipe, sidecar))]
     for kernels, one in verified["kernels"].items():
         ssim = "" if one["mean_ssim"] is None else f", SSIM {one['mean_ssim']:.4f}"
         rows.append(
@@ -130,18 +132,16 @@ def _described(recipe: dict) -> str:
     return f"{recipe['name']}: " + (f"with {changes.told(other)}" if other else recipe["summary"])
 
 
-def _settings(recipe: dict, best: int | None) -> str:
-    """What was asked for, with `best` the step of fine-tuning that the weights are of, None where that is not known."""
+def _settings(recipe: dict, sidecar: dict) -> str:
+    """What was asked for, and which step of fine-tuning the weights are of."""
     done = [f"{recipe['weights']} weights, {recipe['activations']} activations"]
     if seen := recipe["calibration"]:
         wide = f", {seen['wide_open']} once more wide open" if seen["wide_open"] else ""
         done.append(f"calibrated on {seen['pictures']} pictures{wide}")
     if tuned := recipe["finetune"]:
-        steps = tuned["steps"]
+        steps, best = tuned["steps"], sidecar["finetuned"]
         if not steps:
             done.append("not fine-tuned (finetune.steps 0)")
-        elif best is None:
-            done.append(f"fine-tuned for {steps} steps")
         elif best:
             done.append(f"fine-tuned, the best weights after {best} of {steps} steps")
         else:

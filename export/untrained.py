@@ -14,9 +14,10 @@ import numpy as np
 
 from export import artifact, contents
 from export.convert import convert
+from export.origin import planned_untrained
 from export.ranges import calibrate
 from export.recipes import QuantizationRecipe, recipe_named
-from pynet_bokeh import files, tflite_graph
+from pynet_bokeh import tflite_graph
 from pynet_bokeh.errors import UserError
 from pynet_bokeh.models import cost, registry
 from pynet_bokeh.models.network import Network
@@ -37,24 +38,25 @@ def export_untrained(
 ) -> Path:
     """Writes network `name` with random weights as `out/NAME_untrained_QUANT_WxH.tflite` and its sidecar.
 
-    `quantization` is a recipe, or the name of one in export.recipes.
+    Args:
+      quantization: a recipe, or the name of one in export.recipes.
+      picture_size: (height, width).
+      seed: of the weights.
+      force: overwrite what is there, even what was made in the same way: the network's code may be another.
 
-    One that is there already is left alone unless `force` is given. Its sidecar has neither an origin nor verification
-    figures, and says `"untrained": true`.
+    An artifact that was made in the same way is left alone. Its sidecar has no verification figures, and says
+    `"untrained": true`.
 
-    Raises UserError for an unknown network or quantization and a size the network does not take.
+    Raises UserError for an unknown network or quantization, a size the network does not take, another artifact of that
+    name, and a full disk.
     """
     recipe = recipe_named(quantization) if isinstance(quantization, str) else quantization
-    path = out / f"{name}_untrained_{recipe.name}_{picture_size[1]}x{picture_size[0]}.tflite"
-    if path.exists() and not force:
-        # Only this command writes that name, and another sidecar means another revision's network.
-        if artifact.sidecar_path(path).is_file() and _same(path, name, seed):
-            report(f"{path}: up to date")
-            return path
-        raise UserError(
-            f"{path}: exists already, of another version of this project; --out DIR puts this one elsewhere, --force "
-            "replaces that one"
-        )
+    plan = planned_untrained(name, recipe, picture_size, Path(out), seed=seed)
+    path = plan.path
+    if plan.up_to_date and not force:
+        report(f"{path}: up to date")
+        return path
+    plan.refuse_replacing(force=force)
     network = registry.build(name, {}, picture_size=picture_size, batch=1)
     randomize(network, seed=seed)
     model = network.model()
@@ -69,12 +71,11 @@ def export_untrained(
         "picture_size": {"height": picture_size[0], "width": picture_size[1]},
         "input_scale": network.input_scale,
         "untrained": True,
-        "seed": seed,
         **_described(content),
         "value_range": [0.0, 1.0],
         "parameters": model.count_params(),
         "macs": cost.model_macs(model),
-        "origin": None,
+        "origin": plan.origin,
         "verification": None,
     }
     artifact.write(path, content, sidecar)
@@ -119,9 +120,3 @@ def _pictures(model, seed: int):
     generator = np.random.default_rng(seed)
     for _ in range(CALIBRATION_PICTURES):
         yield {tensor.name: generator.random(tuple(tensor.shape), np.float32) for tensor in model.inputs}
-
-
-def _same(path: Path, name: str, seed: int) -> bool:
-    sidecar = files.read_json(artifact.sidecar_path(path))
-    expected = {"network": name, "seed": seed, "untrained": True, "sha256": artifact.sha256(path)}
-    return isinstance(sidecar, dict) and all(sidecar.get(key) == value for key, value in expected.items())

@@ -7,13 +7,15 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TypeVar
 
 from pynet_bokeh.errors import UserError
 
 EXIT_BAD_INPUT = 2
 EXIT_INTERRUPTED = 130
 INTERRUPTED = "interrupted; nothing half-written was left"
+T, Found = TypeVar("T"), TypeVar("Found")
 _ENVIRONMENT = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT)
 
 
@@ -49,6 +51,19 @@ def run(
     except KeyboardInterrupt:
         print(interrupted, file=sys.stderr)
         return EXIT_INTERRUPTED
+
+
+def each(things: Iterable[T], ask: Callable[[T], Found], failed: list[T]) -> Iterator[tuple[T, Found]]:
+    """Each thing with what `ask` gives for it. One that a UserError is raised for is named on standard error and put
+    into `failed`, and the others go on."""
+    for thing in things:
+        try:
+            found = ask(thing)
+        except UserError as error:
+            print(f"error: {error}", file=sys.stderr)
+            failed.append(thing)
+        else:
+            yield thing, found
 
 
 def image_size(text: str) -> tuple[int, int]:

@@ -18,6 +18,8 @@ from pynet_bokeh.render import render_photo
 from pynet_bokeh.runtime import Predictor
 
 DISCS = ("disc", "masked_disc")
+NUMBERED = "[0-9][0-9][0-9][0-9]_*.jpg"
+"""What the pictures are called that an evaluation draws."""
 SEARCHED = 32
 """The baselines' discs are those that suit this many examples best, evenly spread over the source."""
 
@@ -75,8 +77,8 @@ def evaluate_renderings(
         limit: score the first `limit` examples only.
         match_gain: bring every method's picture to the target's exposure first, see `metrics.match_gain`.
         baselines: score the two discs too, see `baselines.best_discs`; the unchanged input is scored anyway.
-        pictures: folder for one `<number>_<name>.jpg` per example: input | output | target. Older ones of these names
-            are replaced.
+        pictures: folder for one `<number>_<name>.jpg` per example: input | output | target. Those of an earlier
+            evaluation go, all of them: pictures of two models side by side would pass for one's.
         sheet: picture file for an `EvaluationSheet`, replaced too.
         lpips: a `perceptual.Lpips`; adds its figure to every method's.
 
@@ -100,7 +102,7 @@ def evaluate_renderings(
         searched = sorted({round(place) for place in np.linspace(0, count - 1, min(count, SEARCHED))})
         examples = (_masked(_read(source, index), index, source, masks) for index in searched)
         discs = dict(zip(DISCS, best_discs(examples, match=metrics.match_gain if match_gain else None), strict=True))
-    rows = []
+    rows, drawn = [], set()
     with tqdm(range(count), desc="evaluate", unit="picture") as progress:
         for index in progress:
             example = _read(source, index)
@@ -114,7 +116,10 @@ def evaluate_renderings(
                 file_name = re.sub(r"[^\w.-]+", "_", example.name)
                 path = Path(pictures) / f"{index:04d}_{file_name}.jpg"
                 images.write_image(path, strip(example.image, output, example.bokeh))
+                drawn.add(path)
             progress.set_postfix(gain=f"{scores.mean(row['gain'] for row in rows):+.2f}")
+    for path in set(Path(pictures).glob(NUMBERED)) - drawn if pictures is not None else ():
+        path.unlink()
     if contact:
         matched = "; figures after matching the exposure" if match_gain else ""
         contact.write(heading=(f"{name}, {source.describe()}{matched}",))

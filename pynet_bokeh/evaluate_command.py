@@ -9,7 +9,6 @@ from pynet_bokeh.errors import UserError
 
 SCENES = 64
 SCENE_SIZE = (512, 512)
-NUMBERED = "[0-9][0-9][0-9][0-9]_*.jpg"  # as evaluate names its pictures
 
 
 def add(commands) -> None:
@@ -44,7 +43,9 @@ def add(commands) -> None:
     )
     parser.add_argument("--pictures", type=Path, metavar="DIR", help="write input | output | target of each picture")
     parser.add_argument(
-        "--force", action="store_true", help="overwrite existing files, and pictures of an earlier evaluation"
+        "--force",
+        action="store_true",
+        help="overwrite existing files, and replace all pictures of an earlier evaluation",
     )
     shared_options.add_data(parser)
     parser.set_defaults(command=_evaluate)
@@ -104,7 +105,7 @@ def _evaluate(arguments: argparse.Namespace) -> int:
 
 def _check_outputs(arguments: argparse.Namespace) -> None:
     """Raises UserError for what can't be written or would be overwritten unasked: before a model is opened."""
-    from pynet_bokeh import files, images
+    from pynet_bokeh import evaluate, files, images
 
     if arguments.contact_sheet:
         images.writable_format(arguments.contact_sheet)
@@ -115,7 +116,7 @@ def _check_outputs(arguments: argparse.Namespace) -> None:
         raise UserError(f"--contact-sheet: {arguments.contact_sheet} is what --json writes; it needs another name")
     if arguments.pictures:
         files.check_output_folder(arguments.pictures)
-        if not arguments.force and any(arguments.pictures.glob(NUMBERED)):
+        if not arguments.force and any(arguments.pictures.glob(evaluate.NUMBERED)):
             raise UserError(
                 f"{arguments.pictures}: holds pictures of an earlier evaluation; give another folder or --force"
             )

@@ -1,6 +1,7 @@
 """Writing files whole or not at all."""
 
 import contextlib
+import hashlib
 import json
 import os
 import shutil
@@ -45,6 +46,11 @@ def link(existing: Path, path: Path) -> None:
         os.link(existing, path)
     except OSError:
         shutil.copyfile(existing, path)
+
+
+def sha256(path: Path) -> str:
+    """The file's SHA-256 in hexadecimal."""
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
 
 
 def write_json(path: Path, content) -> None:

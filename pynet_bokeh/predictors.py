@@ -41,15 +41,18 @@ def open_predictor(model: str, *, weights: str | None = None, threads: int | Non
 def pictures_of(model: str, given: Mapping) -> DataSettings:
     """The pictures that `model` was not trained on: its own run's settings, with those that the user gave.
 
-    A run keeps them, a .tflite's sidecar carries them; other models have the built-in scenes.
+    A run keeps them, a .tflite's sidecar carries them; other models, random weights among them, have the built-in
+    scenes. Raises UserError for a run or sidecar that says something else.
     """
-    path = Path(model)
-    if path.is_dir():
-        known = files.read_json(path / "recipe.json").get("data", {})
-    elif model.endswith(".tflite"):
-        known = sidecar.read(path).get("origin", {}).get("data", {})
-        if "folders" in known:  # relative to the sidecar
-            known = {**known, "folders": [str(path.parent / folder) for folder in known["folders"]]}
-    else:
-        known = {}
-    return DataSettings(**{**known, **given})
+    path, known = Path(model), {}
+    described = path / "recipe.json" if path.is_dir() else path.with_suffix(".json")
+    try:
+        if path.is_dir():
+            known = files.read_json(described).get("data", {})
+        elif model.endswith(".tflite"):
+            known = (sidecar.read(path).get("origin") or {}).get("data", {})
+            if "folders" in known:  # relative to the sidecar
+                known = {**known, "folders": [str(path.parent / folder) for folder in known["folders"]]}
+        return DataSettings(**{**known, **given})
+    except (AttributeError, TypeError, ValueError) as error:
+        raise UserError(f"{described}: does not say by which pictures the model was made ({error})") from error

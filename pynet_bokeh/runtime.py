@@ -1,18 +1,21 @@
-"""LiteRT: the only place where a .tflite is opened. TensorFlow is never imported."""
+"""LiteRT on the CPU, and a bokeh network that it runs. A .tflite is opened here, or by `gpu_runtime`, and nowhere else.
+
+TensorFlow is never imported."""
 
 import dataclasses
 import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
+from pynet_bokeh import tflite_files
 from pynet_bokeh.data.source import EXTRAS
 from pynet_bokeh.errors import UserError
+from pynet_bokeh.models.sizes import MULTIPLES
 
-OPEN_MULTIPLE = 64  # of a picture for a .tflite of any size: no network needs more (registry.check_size)
-IDENTIFIER = b"TFL3"  # bytes 4 to 8 of every .tflite flatbuffer
+OPEN_MULTIPLE = max(MULTIPLES.values())  # of a picture for a .tflite of any size: no network needs more
+_DAMAGED = "not a valid Flatbuffer"  # LiteRT's words
 
 
 class Predictor(Protocol):
@@ -74,17 +77,6 @@ class Tensor:
         return (stored.astype(np.float32) - self.zero_point) * np.float32(self.scale)
 
 
-def check_file(path: Path) -> None:
-    """Raises UserError that names the file when it is missing or not a .tflite."""
-    try:
-        with Path(path).open("rb") as file:
-            head = file.read(8)
-    except OSError as error:
-        raise UserError(f"{path}: can't be read ({error.strerror})") from error
-    if head[4:] != IDENTIFIER:
-        raise UserError(f"{path}: not a .tflite file (its identifier {IDENTIFIER.decode()} is missing)")
-
-
 def open_interpreter(path: Path, *, threads: int | None = None, xnnpack: bool = True, keep_all: bool = False):
     """A LiteRT interpreter on the CPU with its tensors allocated, those of any size for 64×64 at first.
 
@@ -94,10 +86,10 @@ def open_interpreter(path: Path, *, threads: int | None = None, xnnpack: bool = 
       xnnpack: False runs LiteRT's built-in kernels instead of the XNNPACK delegate.
       keep_all: every tensor can be read after a run, for looking inside; takes the memory of all of them.
 
-    Raises UserError that names the file when it is missing, not a .tflite, broken, or has operators LiteRT lacks.
+    Raises UserError that names the file when it is missing, not a .tflite, damaged, or has operators LiteRT lacks.
     """
     path = Path(path)
-    check_file(path)
+    tflite_files.check(path)
     from ai_edge_litert.interpreter import Interpreter, OpResolverType  # 0.1 s: not before a model is opened
 
     resolver = OpResolverType.AUTO if xnnpack else OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
@@ -116,72 +108,10 @@ def open_interpreter(path: Path, *, threads: int | None = None, xnnpack: bool = 
         interpreter.allocate_tensors()
     except (ValueError, RuntimeError) as error:
         first_line = str(error).strip().partition("\n")[0]
+        if _DAMAGED in first_line:
+            raise tflite_files.damaged(path) from error
         raise UserError(f"{path}: LiteRT can't run it ({first_line})") from error
     return interpreter
-
-
-class GpuModel:
-    """A graph that LiteRT's GPU accelerator took whole. Calling it runs it on stored inputs by name.
-
-    Attributes:
-      inputs, outputs: shape and dtype by name, of the first signature.
-    """
-
-    def __init__(self, path: Path, model):
-        self._path, self._model = path, model
-        self._key = next(iter(model.get_signature_list()))
-        self.inputs = model.get_input_tensor_details(self._key)
-        self.outputs = model.get_output_tensor_details(self._key)
-
-    def __call__(self, values: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-        return self.bind(values)()
-
-    def bind(self, values: dict[str, np.ndarray]) -> Callable[[], dict[str, np.ndarray]]:
-        """Hands `values` to the GPU; the result runs on them, however often, and waits for what comes out."""
-        make_input, make_output = self._model.create_input_buffer_by_name, self._model.create_output_buffer_by_name
-        inputs = {name: make_input(self._key, name) for name in values}
-        outputs = {name: make_output(self._key, name) for name in self.outputs}
-
-        def run() -> dict[str, np.ndarray]:
-            try:
-                self._model.run_by_name(self._key, inputs, outputs)
-                read = {
-                    name: outputs[name].read(int(np.prod(one["shape"])), np.dtype(one["dtype"]).type)
-                    for name, one in self.outputs.items()
-                }
-            except RuntimeError as error:
-                last_line = str(error).strip().splitlines()[-1]
-                raise UserError(
-                    f"{self._path}: LiteRT's GPU accelerator compiled it but could not run it ({last_line})"
-                ) from error
-            return {name: np.reshape(value, self.outputs[name]["shape"]) for name, value in read.items()}
-
-        for name, value in values.items():
-            inputs[name].write(np.ascontiguousarray(value))
-        return run
-
-
-def open_on_gpu(path: Path, *, enforce_f32: bool = False) -> GpuModel:
-    """Compiles the whole graph for LiteRT's GPU accelerator.
-
-    It crashes in a process that has imported tensorflow. On a software Vulkan driver it is for correctness only.
-
-    Args:
-      enforce_f32: compute in float32 instead of the GPU's own fp16.
-
-    Raises UserError, from here or from the run, when there is no GPU, or an operator that it does not take.
-    """
-    check_file(path)
-    from ai_edge_litert.compiled_model import CompiledModel, GpuOptions, HardwareAccelerator, Options
-
-    options = Options(HardwareAccelerator.GPU, gpu_options=GpuOptions(enforce_f32=enforce_f32))
-    try:
-        model = CompiledModel.from_file(str(path), options=options)
-    except RuntimeError as error:
-        raise UserError(f"{path}: LiteRT's GPU accelerator can't compile it") from error
-    if not model.is_fully_accelerated():
-        raise UserError(f"{path}: LiteRT's GPU accelerator takes a part of the graph only")
-    return GpuModel(path, model)
 
 
 def signature(interpreter, path: Path) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
@@ -199,7 +129,7 @@ def signature(interpreter, path: Path) -> tuple[dict[str, Tensor], dict[str, Ten
                 for tensors in (interpreter.get_input_details(), interpreter.get_output_details())
             )
     except UnicodeDecodeError as error:
-        raise UserError(f"{path}: broken .tflite (a name in it is not UTF-8)") from error
+        raise tflite_files.damaged(path) from error
     return tuple({name: _tensor(name, one) for name, one in group.items()} for group in details)
 
 

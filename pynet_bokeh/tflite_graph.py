@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from pathlib import Path
 
-from pynet_bokeh.errors import UserError
+from pynet_bokeh import tflite_files
 
 # Bytes of one value, by the schema's name of the type; those below a byte are stored packed.
 _BYTES = {
@@ -129,14 +129,12 @@ class Graph:
 
 def read(path: Path) -> Graph:
     """Reads a .tflite. Raises UserError that names the file when it is none, or is damaged."""
-    from pynet_bokeh.runtime import check_file
-
     path = Path(path)
-    check_file(path)
+    tflite_files.check(path)
     try:
         return _graph(path.read_bytes())
     except Exception as error:  # a damaged file leads the accessors anywhere: struct.error, IndexError, UnicodeError …
-        raise UserError(f"{path}: damaged .tflite ({type(error).__name__} while its graph was read)") from error
+        raise tflite_files.damaged(path) from error
 
 
 def _graph(content: bytes) -> Graph:

@@ -26,6 +26,7 @@ def make(*arguments):
         (["export-table"], '--quant all --size "1024x1024" --out "build/exports/pynet_mobile_1024x1024" --force'),
         (["export-table"], 'benchmark run "build/exports/pynet_mobile_1024x1024" --kernels xnnpack'),
         (["export-table", "MODEL=pynet_mobile_S", "SIZE=512"], '--out "build/exports/pynet_mobile_S_512/table.md"'),
+        (["export-table", "MODEL=runs/first/", "SIZE=512"], '--out "build/exports/first_512/table.md"'),
         (["export-table", "MODEL=runs/my run"], 'export tflite "runs/my run" --quant all'),
         (["benchmark", "RUN=runs/my run"], 'benchmark run "runs/my run/export" --out "build/benchmark/results.json"'),
         (["benchmark", "MODELS=a.tflite b.tflite"], "benchmark run a.tflite b.tflite --out"),

@@ -1,15 +1,13 @@
 """The model in the app's assets: put there, and checked before it is packed."""
 
-import hashlib
 import json
 from pathlib import Path
 
 from android_demo.apk import layout
-from pynet_bokeh import files
+from pynet_bokeh import files, tflite_files
 from pynet_bokeh.errors import UserError
 from pynet_bokeh.sidecar import failure
 
-IDENTIFIER = b"TFL3"  # bytes 4 to 8 of every .tflite flatbuffer
 FORMAT = 2  # of export/artifact.py
 
 
@@ -46,12 +44,7 @@ def check_folder(folder: Path = layout.ASSETS) -> tuple[Path, Path]:
 
 def check(model: Path, sidecar: Path) -> None:
     """Raises UserError unless `model` is a .tflite that `sidecar` describes."""
-    try:
-        content = model.read_bytes()
-    except OSError as error:
-        raise UserError(f"{model}: can't be read ({error.strerror})") from error
-    if content[4:8] != IDENTIFIER:
-        raise UserError(f"{model}: not a .tflite file (its identifier {IDENTIFIER.decode()} is missing)")
+    tflite_files.check(model)
     described = files.read_json(sidecar)
     if not isinstance(described, dict) or described.get("format") != FORMAT:
         raise UserError(f"{sidecar}: a sidecar of format {FORMAT}, as `export` writes it, is wanted")
@@ -59,8 +52,8 @@ def check(model: Path, sidecar: Path) -> None:
     if missing:
         raise UserError(f"{sidecar}: not a sidecar; {', '.join(missing)} is missing")
     if described["picture_size"] is None:
-        raise UserError(f"{model}: a model with a fixed picture size is wanted; this one takes any")
-    if described["sha256"] != hashlib.sha256(content).hexdigest():
+        raise tflite_files.of_any_size(model)
+    if described["sha256"] != files.sha256(model):
         raise UserError(f"{sidecar}: describes another file than {model}; their SHA-256 differ")
 
 

@@ -96,7 +96,7 @@ def test_the_peak_is_what_the_interpreter_allocates(tmp_path, chain):
 
 
 def test_an_open_size_is_refused(real_models):
-    with pytest.raises(UserError, match="no fixed size"):
+    with pytest.raises(UserError, match="a fixed picture size is wanted; this one takes any"):
         inspect(real_models / "open.tflite")
 
 

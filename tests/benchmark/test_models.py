@@ -1,4 +1,4 @@
-"""Finding models, telling them apart, and reading their sidecars."""
+"""Telling models apart, and reading their sidecars."""
 
 import hashlib
 import json
@@ -10,18 +10,6 @@ from benchmark.samples import Signature
 from pynet_bokeh.errors import UserError
 
 NOTHING = Signature(inputs=[], outputs=[])
-
-
-def test_a_folder_s_models_by_name_and_no_file_twice(stand_ins, tmp_path):
-    (tmp_path / "a.json").write_text("{}")
-    assert models.find([stand_ins[2], tmp_path]) == [stand_ins[2], stand_ins[0], stand_ins[1]]
-
-
-def test_missing_paths_and_empty_folders_are_named(tmp_path):
-    with pytest.raises(UserError, match="nowhere: no such file or folder"):
-        models.find([tmp_path / "nowhere"])
-    with pytest.raises(UserError, match=r"no \.tflite file in this folder"):
-        models.find([tmp_path])
 
 
 @pytest.mark.parametrize(

@@ -69,6 +69,17 @@ def test_where_floats_are_on_the_way_a_few_steps_are_allowed(tiny_models, monkey
     assert ("FAILED" in said) == bool(code)
 
 
+def test_a_file_that_cannot_be_checked_does_not_keep_the_others_from_it(tiny_models, monkeypatch, capsys, tmp_path):
+    faked(monkeypatch, lambda stored: stored)
+    content = (tiny_models / "int8.tflite").read_bytes()
+    for name, size in (("bad", 100), ("good", None)):
+        (tmp_path / f"{name}.tflite").write_bytes(content[:size])
+    assert main(["check-arm", str(tmp_path), "--cpu", "cortex-a53"]) == 2
+    out, err = capsys.readouterr()
+    assert "cortex-a53: bokeh bit for bit the same" in out
+    assert err == f"error: {tmp_path / 'bad.tflite'}: a damaged .tflite file; was it copied whole?\n"
+
+
 def test_float_arithmetic_is_found_in_a_graph(tiny_models):
     assert check_arm._computes_in_float(tiny_models / "focus.tflite")
     assert not check_arm._computes_in_float(tiny_models / "int8.tflite")

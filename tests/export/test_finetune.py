@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tf_keras
 
-from export.finetune import _Best
+from export.finetune import _Best, best_step
 from pynet_bokeh.errors import UserError
 from pynet_bokeh.models.network import OUTPUT
 
@@ -37,6 +37,7 @@ def test_the_best_weights_are_kept(model, tmp_path):
         best(journal, step)
     kept = json.loads((tmp_path / best.FILE).read_text())
     assert (kept["step"], kept["validation_psnr"]) == (1, pytest.approx(40, abs=0.01))
+    assert best_step(tmp_path) == 1
     with np.load(tmp_path / best.WEIGHTS) as file:
         np.testing.assert_allclose(file[next(name for name in file if "bias" in name)], 0.01)
     assert [values["validation_psnr"] for _, values in journal.records] == pytest.approx(

@@ -139,7 +139,7 @@ def named(graph, layer):
 
 
 def test_what_did_not_stay_float_is_named(tmp_path, monkeypatch):
-    monkeypatch.setattr(islands, "hide", lambda model, tensors: None)
+    monkeypatch.setattr(islands, "hide", lambda model, tensors: set())
     with pytest.raises(UserError, match=r"ptq_int8: up did not stay float \(TRANSPOSE_CONV\), as keep_float has it"):
         converted(tmp_path / "a.tflite", network(doubling()), "keep_float.layers=['up']")
 

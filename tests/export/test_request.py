@@ -7,7 +7,7 @@ import pytest
 
 from export import artifact, request
 from export.__main__ import main
-from export.origin import model_name, planned
+from export.origin import model_name, planned, planned_untrained
 from export.recipes import RECIPES
 from pynet_bokeh import cli, shipped
 from pynet_bokeh.errors import UserError
@@ -62,7 +62,7 @@ def test_the_sizes_in_the_box_do_not_share_names(tmp_path):
         (["tflite", "small", "--level", "3"], "--level 3: small has level 1 alone"),
         (["tflite", "pynet_mobile_S", "--level", "3"], "--level 3: runs/shipped/pynet_mobile_S has level 1 alone"),
         (["tflite", "small", "--out", "small/recipe.json/a"], "small/recipe.json/a: can't be written into (/"),
-        (["tflite", "small", "--vgg-weights", "none.h5"], "--vgg-weights: none.h5: no such file"),
+        (["tflite", "small", "--vgg-weights", "none.h5"], "--vgg-weights none.h5: no such file"),
         (["inspect", "small", "--quant", "fp16"], "--quant: a recipe of int8 or int16 activations is wanted; received"),
         (["inspect", "small", "--size", "8"], "--size: pynet_mobile takes multiples of 64; received 8x8"),
         (["inspect", "small", "--quant", "all"], "--quant: one recipe is wanted; received 'all'"),
@@ -162,6 +162,27 @@ def test_the_last_of_many_that_may_not_be_replaced_is_told_before_the_first_is_m
     lay(planned(small, RECIPES["fp16"], 1, (128, 128), small / "export"), method=0)
     assert main(["tflite", str(small), "--quant", "fp32,fp16", "--size", "64,128"]) == 2
     assert "pynet_mobile_S_fp16_128x128.tflite: exists already" in capsys.readouterr().err
+
+
+def test_an_inspection_is_called_as_the_export_is(small, capsys):
+    """Two levels' do not share a folder."""
+    (small / "level1").rename(small / "level2")
+    folder = small / "inspect" / "pynet_mobile_S_level2_ptq_int8_128x64"
+    folder.mkdir(parents=True)
+    (folder / "layers.csv").write_text("")
+    assert main(["inspect", str(small), "--quant", "ptq_int8", "--size", "128x64", "--level", "2"]) == 2
+    assert capsys.readouterr().err == f"error: {folder}/layers.csv: exists already; give another name or --force\n"
+
+
+def test_so_is_one_with_random_weights(tmp_path, capsys):
+    lay(planned_untrained("glass_net", RECIPES["fp16"], (64, 64), tmp_path), method=0)
+    lay(planned_untrained("pynet", RECIPES["fp16"], (64, 64), tmp_path))
+    command = ["untrained", "pynet", "glass_net", "--quant", "fp32,fp16", "--size", "64", "--out", str(tmp_path)]
+    assert main(command) == 2
+    assert capsys.readouterr().err == (
+        f"error: {tmp_path}/glass_net_untrained_fp16_64x64.tflite: exists already, of other random weights or another "
+        "version of this project; --out DIR puts this one elsewhere, --force (FORCE=1 of make) replaces that one\n"
+    )
 
 
 def test_changed_recipes_have_names_of_their_own(tmp_path):

@@ -3,6 +3,7 @@
 import csv
 import dataclasses
 import re
+import shlex
 import types
 
 import numpy as np
@@ -90,10 +91,13 @@ def test_inspect_and_search_by_the_command_line(run, tmp_path, capsys):
     assert np.isclose(sum(float(row["share"]) for row in rows), 1)
     assert (files[0] / "difference.png").stat().st_size > 0
     assert command.main(["search", *base, "--max-drop-db", "0.002", "--out", str(files[1])]) == 0
-    assert "layers float: level" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "layers float: level" in said
     (found,) = recipes.load(files[1]).values()
     assert (found.name, found.limits.max_drop) == ("ptq_int8_mixed", 0.002)
-    assert command.main(["tflite", *base, "--quant", str(files[1]), "--out", str(tmp_path)]) == 0
+    python, _, module, *words = shlex.split(said.splitlines()[-1].partition(": ")[2])
+    assert (python, module) == ("python", "export")
+    assert command.main([*words, "--out", str(tmp_path)]) == 0
     assert (tmp_path / "pynet_mobile_ptq_int8_mixed_64x64.tflite").is_file()
 
 

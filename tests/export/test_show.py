@@ -38,10 +38,13 @@ def test_another_files_sidecar_is_refused(model, capsys):
     artifact.sidecar_path(model).write_text(json.dumps({"sha256": hashlib.sha256(b"").hexdigest()}))
     assert main(["show", str(model)]) == 2
     assert "int8.json: describes another file than int8.tflite" in capsys.readouterr().err
+    artifact.sidecar_path(model).write_text("[]")
+    assert main(["show", str(model)]) == 2
+    assert "int8.json: a sidecar is a JSON object; received a list" in capsys.readouterr().err
 
 
 def test_a_sidecar_that_lacks_something_is_named(model, capsys):
-    artifact.sidecar_path(model).write_text(json.dumps({"sha256": artifact.sha256(model)}))
+    artifact.sidecar_path(model).write_text(json.dumps({"sha256": hashlib.sha256(model.read_bytes()).hexdigest()}))
     assert main(["show", str(model)]) == 2
     assert "int8.json: not a sidecar of this version of the project ('picture_size' is missing)" in (
         capsys.readouterr().err
@@ -58,7 +61,7 @@ def test_all_of_a_sidecar_is_shown(model):
         "worst_pixel": 0.125,
     }
     sidecar = {
-        "sha256": artifact.sha256(model),
+        "sha256": hashlib.sha256(model.read_bytes()).hexdigest(),
         "network": "net",
         "network_config": {"size": "S"},
         "level": 3,
@@ -71,6 +74,7 @@ def test_all_of_a_sidecar_is_shown(model):
             "weights_sha256": "a" * 64,
             "recipe": RECIPE,
         },
+        "finetuned": 100,
         "verification": {"kernels": {"xnnpack": kernels}, "failures": ["too far"]},
         "git_revision": None,
         "versions": {"python": "3.11"},
@@ -87,15 +91,13 @@ def test_all_of_a_sidecar_is_shown(model):
 @pytest.mark.parametrize(
     ("steps", "best", "said"),
     [
-        (150, None, "fine-tuned for 150 steps"),
         (150, 100, "fine-tuned, the best weights after 100 of 150 steps"),
         (150, 0, "not fine-tuned: 150 steps found nothing better than calibration"),
         (0, 0, "not fine-tuned (finetune.steps 0)"),
-        (0, None, "not fine-tuned (finetune.steps 0)"),
     ],
 )
 def test_what_was_not_fine_tuned_is_not_called_so(steps, best, said):
-    assert show._settings({**RECIPE, "finetune": {"steps": steps}}, best).split("; ")[-1] == said
+    assert show._settings({**RECIPE, "finetune": {"steps": steps}}, {"finetuned": best}).split("; ")[-1] == said
 
 
 def test_a_built_in_recipe_that_was_changed_is_not_described_by_its_summary():
@@ -112,6 +114,11 @@ def test_a_folder_shows_its_models(model, capsys, tmp_path):
     assert main(["show", str(tmp_path), str(model)]) == 0
     heads = [line for line in capsys.readouterr().out.splitlines() if line and not line.startswith(" ")]
     assert [line.partition(":")[0] for line in heads] == [str(model), str(tmp_path / "second.tflite")]
+    (tmp_path / "bad.tflite").write_bytes(model.read_bytes()[:100])
+    assert main(["show", str(tmp_path)]) == 2
+    out, err = capsys.readouterr()
+    assert out.count("SHA-256") == 0 and out.count(" operators\n") == 2
+    assert err == f"error: {tmp_path / 'bad.tflite'}: a damaged .tflite file; was it copied whole?\n"
     assert main(["show", str(tmp_path / "empty")]) == 2
     assert capsys.readouterr().err == f"error: {tmp_path / 'empty'}: no .tflite file in this folder\n"
 

@@ -6,6 +6,7 @@ import errno
 import pytest
 
 from pynet_bokeh import cli
+from pynet_bokeh.errors import UserError
 
 
 @pytest.mark.parametrize(
@@ -61,6 +62,18 @@ def test_wrong_values_are_one_line(parser, capsys, words, message):
     error = capsys.readouterr().err
     assert left.value.code == 2 and error.count("\n") == 1
     assert message in error
+
+
+def test_a_mistake_in_one_does_not_keep_the_others_from_going_on(capsys):
+    def ask(number):
+        if number % 2:
+            raise UserError(f"{number} is odd")
+        return number / 2
+
+    failed = []
+    assert list(cli.each([1, 4, 3, 8], ask, failed)) == [(4, 2), (8, 4)]
+    assert failed == [1, 3]
+    assert capsys.readouterr().err == "error: 1 is odd\nerror: 3 is odd\n"
 
 
 @pytest.mark.parametrize(("number", "told"), [(errno.EACCES, True), (errno.ENOSPC, True), (errno.EBADF, False)])

@@ -313,6 +313,7 @@ def test_an_evaluation_overwrites_nothing_unasked(tmp_path, tiny_models, capsys)
     assert {path: path.read_bytes() for path in tmp_path.rglob("*.*")} == before
     for path in before:
         path.write_bytes(b"older")
+    (folder / "0001_of_a_larger_one.jpg").write_bytes(b"older")
     assert main([*whole, "--force"]) == 0
     assert {path: path.read_bytes() for path in tmp_path.rglob("*.*")} == before
 

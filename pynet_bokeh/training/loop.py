@@ -197,7 +197,8 @@ def _save(manager: tf.train.CheckpointManager, stepper: Stepper, window: Window,
         shutil.rmtree(f"{checkpoint}_temp", ignore_errors=True)
         prune(Path(manager.directory), manager.checkpoints)
         reason = str(error).strip().partition("\n")[0].removesuffix(" [Op:SaveV2]").rpartition("; ")[2]
-        raise UserError(f"{checkpoint}: can't be written ({reason}); the one before stays") from error
+        stays = f"; {manager.latest_checkpoint} stays" if manager.latest_checkpoint else ""
+        raise UserError(f"{checkpoint}: can't be written ({reason}){stays}") from error
     prune(Path(manager.directory), manager.checkpoints)
 
 

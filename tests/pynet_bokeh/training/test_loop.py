@@ -172,9 +172,7 @@ def test_a_full_disk_is_named_and_the_checkpoint_before_stays(tmp_path, monkeypa
 
     monkeypatch.setattr(tf.train.CheckpointManager, "save", save_on_a_full_disk)
     often = schedule(steps=8, log_every=8, checkpoint_every=2)
-    with pytest.raises(
-        UserError, match=r"checkpoints/ckpt-6: can't be written \(File too large\); the one before stays"
-    ):
+    with pytest.raises(UserError, match=r"checkpoints/ckpt-6: can't be written \(File too large\); .*/ckpt-4 stays"):
         fit(tmp_path, schedule=often)
     assert not [path.name for path in (tmp_path / "checkpoints").iterdir() if "6" in path.name]
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import jsonschema
 import numpy as np
 import pytest
+from tensorflow.lite.tools import flatbuffer_utils
 
 from export import convert, exporting, finetune, recipes, show
 from export.__main__ import main
@@ -189,7 +190,9 @@ def damaged(monkeypatch):
 
 @pytest.mark.usefixtures("damaged")
 def test_a_damaged_conversion_fails_and_leaves_nothing(run):
-    with pytest.raises(exporting.VerificationFailed, match=r"dB to the float network, 60 wanted; nothing was written"):
+    with pytest.raises(
+        exporting.VerificationFailed, match=r"60 wanted \(most is lost in level1_keep: .*\); nothing was written"
+    ):
         export(run, "fp32")
     assert not list(run.folder.glob("export/*"))
 
@@ -357,7 +360,26 @@ def test_a_damaged_layer_is_caught_in_an_integer_graph(run, monkeypatch):
         return {**biases, "level2_block1_pointwise": biases["level2_block1_pointwise"] + 3}
 
     monkeypatch.setattr(convert, "corrected_biases", damaged)
-    with pytest.raises(exporting.VerificationFailed, match="dB to the float network, 32 wanted; nothing was written"):
+    named = r"32 wanted \(most is lost in level2_block1_pointwise: .* dB in what it reads\); nothing was written"
+    with pytest.raises(exporting.VerificationFailed, match=f"dB to the float network, {named}"):
+        export(run, "ptq_int8")
+    assert not list(run.folder.glob("export/*"))
+
+
+@pytest.mark.parametrize(("layer", "factor"), [("level2_block1_pointwise", 2.0), ("level4_lift", 0.25)])
+def test_a_layer_whose_scale_was_changed_in_the_file_is_named(run, monkeypatch, layer, factor):
+    original = exporting.convert
+
+    def damaged(*arguments):
+        model = flatbuffer_utils.convert_bytearray_to_object(bytearray(original(*arguments)))
+        (graph,) = model.subgraphs
+        for tensor in graph.tensors:
+            if layer in tensor.name.decode() and model.buffers[tensor.buffer].data is not None:
+                tensor.quantization.scale = [factor * scale for scale in tensor.quantization.scale]
+        return bytes(flatbuffer_utils.convert_object_to_bytearray(model))
+
+    monkeypatch.setattr(exporting, "convert", damaged)
+    with pytest.raises(exporting.VerificationFailed, match=rf"\(most is lost in {layer}: .*; nothing was written"):
         export(run, "ptq_int8")
     assert not list(run.folder.glob("export/*"))
 

@@ -234,6 +234,15 @@ def test_one_file_for_any_size_draws_what_the_network_draws_at_each(run):
     np.testing.assert_allclose(TflitePredictor(path)(image, focus, 0.5), np.clip(wanted, 0, 1), atol=1e-5)
 
 
+@pytest.mark.xdist_group("shared_run")
+@pytest.mark.parametrize("name", ["int16x8", "mixed"])
+def test_what_stays_float_does_so_at_any_size_too(shared_run, name, tmp_path):
+    """The converter quantizes what gives the picture at any size, whatever is listed."""
+    path = export(shared_run, name, picture_size=None, out=tmp_path)
+    operators = json.loads(path.with_suffix(".json").read_text())["types"]["operators"]
+    assert {one["type"] for one in operators if one["kind"] == "DEPTH_TO_SPACE"} == {"float32"}
+
+
 def test_an_integer_file_for_any_size(run):
     path = export(run, "ptq_int8", picture_size=None)
     sidecar = json.loads(path.with_suffix(".json").read_text())

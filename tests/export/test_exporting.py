@@ -152,6 +152,20 @@ def test_what_a_command_says_and_how_it_calls_its_file(run, capfd):
     assert "; calibrated on 3 pictures\n" in shown
 
 
+def test_of_all_recipes_those_for_another_networks_layers_are_left_out(run, capsys, monkeypatch):
+    """`mixed` names layers of pynet_mobile's; asked for by name it is refused."""
+    other = dataclasses.replace(recipes.recipe_named("mixed"), keep_float=recipes.Floats(layers=("other_*",)))
+    here = [recipes.recipe_named("fp32"), other]
+    monkeypatch.setattr("export.request.recipes", lambda *_: here)
+    command = ["tflite", str(run.folder), "--size", "64", "--quant"]
+    assert main([*command, "all"]) == 0
+    missing = "keep_float.layers: pynet_mobile_level1 has no layer 'other_*'"
+    assert f"mixed: left out; {missing}\n" in capsys.readouterr().err
+    assert [path.stem for path in run.folder.glob("export/*.tflite")] == ["pynet_mobile_fp32_64x64"]
+    assert main([*command, "fp32,mixed"]) == 2
+    assert f"error: {missing}\n" in capsys.readouterr().err
+
+
 def test_an_up_to_date_artifact_is_left_alone(run, capsys):
     path = export(run, "fp32")
     before = path.stat().st_mtime_ns

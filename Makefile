@@ -117,18 +117,20 @@ $(NETWORKS)/settings: again
 # The shipped weights again, from photos with subject masks. 3 lenses for each photo as it is, 3 for montages, and scenes.
 MASKS =
 MODEL_SIZE = M
+SCENES = 350
 WEIGHTS := build/weights
 SYNTHESIZE = $(PY) -m pynet_bokeh data synthesize --photos "$(PHOTOS)" --masks "$(MASKS)" --cats-eye --noise \
 	--stopped-down 0.5 --radius 1.5,40 --seed 1
 
-weights: $(READY)  ## train the shipped weights: PHOTOS= MASKS= [MODEL_SIZE=S|M|L] [RUN=] [SET=]
+weights: $(READY)  ## train the shipped weights: PHOTOS= MASKS= [MODEL_SIZE=S|M|L] [RUN=] [SCENES=350 upright, as many wide] [SET=]
 	@test -n "$(MASKS)" || { echo "error: MASKS is missing; make weights PHOTOS=folder MASKS=folder" >&2; exit 2; }
 	$(SYNTHESIZE) --variants 3 --out $(WEIGHTS)/pairs
 	$(SYNTHESIZE) --variants 3 --montage 1 --out $(WEIGHTS)/montages
-	$(PY) -m pynet_bokeh data scenes --count 350 --size 512x768 --vary --seed 11 --out $(WEIGHTS)/portrait
-	$(PY) -m pynet_bokeh data scenes --count 350 --size 768x512 --vary --seed 12 --out $(WEIGHTS)/landscape
+	$(PY) -m pynet_bokeh data scenes --count $(SCENES) --size 512x768 --vary --seed 11 --out $(WEIGHTS)/portrait
+	$(PY) -m pynet_bokeh data scenes --count $(SCENES) --size 768x512 --vary --seed 12 --out $(WEIGHTS)/landscape
 	$(PY) -m pynet_bokeh train --run "$(RUN)" --recipe pynet_mobile --set network_config.size='"$(MODEL_SIZE)"' \
-		$(foreach setting,$(SET),--set '$(setting)') --data $(WEIGHTS)/pairs $(WEIGHTS)/montages $(WEIGHTS)/portrait $(WEIGHTS)/landscape
+		$(foreach setting,$(SET),--set '$(setting)') \
+		--data $(WEIGHTS)/pairs $(WEIGHTS)/montages $(WEIGHTS)/portrait $(WEIGHTS)/landscape
 
 RECIPES = $(or $(RECIPE),pynet_mobile pynet_paper pynet_mobile_adversarial bggan double_vnet)
 

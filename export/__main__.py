@@ -23,7 +23,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         "--quant",
         default="qat_int8",
         metavar="NAME[,NAME]",
-        help=f"recipes, or files of them like {FILE.name}, or all (default qat_int8). {recipes}",
+        help=f"recipes, or files of them like {FILE.name}, or all that fit the network (default qat_int8). {recipes}",
     )
     tflite.add_argument(
         "--size",
@@ -107,7 +107,8 @@ def _tflite(arguments: argparse.Namespace) -> int:
     failed = False
     with native_log.without_chatter():
         cli.import_tensorflow()
-        from export.exporting import VerificationFailed, export  # tensorflow takes 4 s: not before it is needed
+        from export.convert import NoSuchLayer  # tensorflow takes 4 s: not before it is needed
+        from export.exporting import VerificationFailed, export
 
         for size, recipe in itertools.product(arguments.size, recipes):
             try:
@@ -120,6 +121,10 @@ def _tflite(arguments: argparse.Namespace) -> int:
                     force=arguments.force,
                     vgg_weights=arguments.vgg_weights,
                 )
+            except NoSuchLayer as missing:
+                if arguments.quant != "all":
+                    raise
+                print(f"{recipe.name}: left out; {missing}", file=sys.stderr)
             except VerificationFailed as failure:
                 print(f"verification failed: {failure}", file=sys.stderr)
                 failed = True

@@ -2,7 +2,8 @@
 
 import dataclasses
 import json
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import tf_keras
@@ -13,6 +14,7 @@ from export.ranges import Means, Ranges, settled
 from export.recipes import Calibration
 from pynet_bokeh import files
 from pynet_bokeh.data import pipeline
+from pynet_bokeh.data.source import Example, Source
 from pynet_bokeh.models.network import STRENGTH, Network
 from pynet_bokeh.trained import load_model
 from pynet_bokeh.training import level as training
@@ -30,14 +32,17 @@ def pictures(run: Run, network: Network, level: int, picture_size: tuple[int, in
     """Inputs by name, [1,h,w,C] in [0,1]: centre crops of training pictures, evenly spread; then some of them again as
     through a lens wide open, which no crop as small as those of training may have shown."""
     source, _ = training.open_data(at_size(run, picture_size), network)
+    read: list[Shown] = []
     examples = pipeline.validation_examples(
-        source,
+        _Noted(source, read),
         count=min(wanted.pictures, len(source)),
         crop=picture_size,
         input_scale=network.input_scale,
         level=level,
         strength=network.takes_strength,
     )
+    for line in shortcomings(read, picture_size, network.extra, wanted.pictures):
+        print(f"calibration: {line}", file=sys.stderr)
     batches = [{name: np.asarray(value, np.float32)[None] for name, value in inputs.items()} for inputs, _ in examples]
     yield from batches
     if network.takes_strength:
@@ -45,6 +50,54 @@ def pictures(run: Run, network: Network, level: int, picture_size: tuple[int, in
         for number in range(count):
             inputs = batches[number * len(batches) // count]
             yield {**inputs, STRENGTH: np.ones((1, 1, 1, 1), np.float32)}
+
+
+@dataclasses.dataclass(frozen=True)
+class Shown:
+    """A training picture that was calibrated on: its name and size, and whether it has a fourth channel."""
+
+    name: str
+    height: int
+    width: int
+    mapped: bool
+
+
+class _Noted:
+    """A source that puts down in `read` what was read of it, without the pixels: 24 photos can be gigabytes."""
+
+    def __init__(self, source: Source, read: list[Shown]):
+        self._source, self._read, self.extra = source, read, getattr(source, "extra", None)
+
+    def __len__(self) -> int:
+        return len(self._source)
+
+    def read(self, index: int) -> Example:
+        example = self._source.read(index)
+        height, width = example.image.shape[:2]
+        self._read.append(Shown(example.name, height, width, mapped=example.extra is not None))
+        return example
+
+
+def shortcomings(read: Sequence[Shown], picture_size: tuple[int, int], extra: str | None, wanted: int) -> Iterator[str]:
+    """Why ranges from these pictures may not fit others: a line each.
+
+    Args:
+      read: what was calibrated on.
+      picture_size: (height, width) to which they are cropped, or enlarged.
+      extra: of the network.
+      wanted: how many pictures.
+    """
+    if read and len(read) < wanted:
+        yield f"{len(read)} training pictures instead of {wanted}: the run has no more"
+    high, wide = picture_size
+    if small := [one for one in read if one.height < high or one.width < wide]:
+        yield (
+            f"{len(small)} of {len(read)} pictures are smaller than {wide}x{high} and were enlarged "
+            f"({small[0].name} is {small[0].width}x{small[0].height}): they lack the fine detail, whose ranges are the "
+            "widest"
+        )
+    if extra and (without := [one for one in read if not one.mapped]):
+        yield f"{len(without)} of {len(read)} pictures have no {extra} map; it counts as unknown there"
 
 
 @dataclasses.dataclass(frozen=True)

@@ -25,6 +25,10 @@ CHANGES_TYPE = ("QUANTIZE", "DEQUANTIZE")
 INTEGERS = {"int8": types_pb2.QUANTIZED_INT8, "int16": types_pb2.QUANTIZED_INT16}
 
 
+class NoSuchLayer(UserError):
+    """A recipe names a layer that the network does not have."""
+
+
 def convert(
     model: tf_keras.Model, recipe: QuantizationRecipe, ranges: Ranges | None = None, means: Means | None = None
 ) -> bytes:
@@ -113,14 +117,14 @@ def float_layers(model: tf_keras.Model, keep: Floats) -> frozenset[str]:
     """The names of the layers that a recipe keeps float, but for its `operators`; with each a ReLU that reads it, which
     the converter makes a part of it.
 
-    Raises UserError for a layer that the network does not have, and for an operator that LiteRT does not have.
+    Raises NoSuchLayer for a layer that the network does not have, UserError for an operator that LiteRT does not have.
     """
     names = [layer.name for layer in model.layers]
     found = {layer.name for layer in model.layers if type(layer).__name__ in keep.kinds}
     for pattern in keep.layers:
         matching = fnmatch.filter(names, pattern)
         if not matching:
-            raise UserError(f"keep_float.layers: {model.name} has no layer {pattern!r}")
+            raise NoSuchLayer(f"keep_float.layers: {model.name} has no layer {pattern!r}")
         found.update(matching)
     for layer in model.layers:
         relu = isinstance(layer, tf_keras.layers.ReLU) or activation(layer) == "relu"

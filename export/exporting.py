@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import tf_keras
 
-from export import artifact, contents, equalize, verify
+from export import artifact, contents, equalize, steepest, verify
 from export.calibration import calibrated
 from export.convert import convert, float_graph, float_layers
 from export.finetune import best_step, finetune
@@ -84,7 +84,8 @@ def export(
     report(f"{path.name}: verifying")
     sizes = (picture_size,) if picture_size else OPEN_SIZES
     groups = [_cases(run.folder, origin["weights_sha256"], level, size) for size in sizes]
-    figures = _verify(content, recipe, [case for group in zip(*groups, strict=True) for case in group])
+    cases = [case for group in zip(*groups, strict=True) for case in group]
+    figures = _verify(content, recipe, cases)
     sidecar = _sidecar(network, model, recipe, level, picture_size, origin, figures)
     if recipe.finetune:
         sidecar["finetuned"] = best_step(_tuning_folder(run, recipe, level, picture_size))
@@ -94,7 +95,9 @@ def export(
         if force:
             artifact.write(artifact.failed_path(path), content, sidecar)
             outcome = f"written as {artifact.failed_path(path)}"
-        raise VerificationFailed(f"{path.name}: {figures['failures'][0]}; {outcome}")
+        fall = _fall(content, final, recipe, figures, cases) if picture_size else None
+        reason = f"{figures['failures'][0]} ({fall})" if fall else figures["failures"][0]
+        raise VerificationFailed(f"{path.name}: {reason}; {outcome}")
     artifact.write(path, content, sidecar)
     artifact.remove(artifact.failed_path(path))
     report(f"{path}: {len(content) / 1e6:.2f} MB, {summary(figures)}")
@@ -233,6 +236,15 @@ def _verify(content: bytes, recipe: QuantizationRecipe, cases: Sequence[verify.C
             last_line = (done.stderr.strip().splitlines() or ["no message"])[-1]
             raise UserError(f"{recipe.name}: verification could not run ({last_line.removeprefix('error: ')})")
         return files.read_json(result)
+
+
+def _fall(
+    content: bytes, final: tf_keras.Model, recipe: QuantizationRecipe, figures: dict, cases: Sequence[verify.Case]
+) -> steepest.Fall | None:
+    """The layer in which most is lost of the picture that came out worst."""
+    worst = figures["kernels"]["xnnpack"]["min_psnr_picture"]
+    graph = float_graph(final, recipe_named("fp32"))
+    return steepest.of_file(content, graph, [one for one in cases if one.name == worst], integer=recipe.integer)
 
 
 def _sidecar(network, model, recipe, level, picture_size, origin, figures) -> dict:

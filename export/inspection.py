@@ -3,16 +3,13 @@
 import csv
 import dataclasses
 import math
-import subprocess
-import sys
 from pathlib import Path
 
 from tqdm import tqdm
 
-from export import verify
+from export import layer_errors
 from export.workbench import FEW, Workbench
 from pynet_bokeh import files
-from pynet_bokeh.errors import UserError
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,7 +42,8 @@ class LayerReport:
 def inspect(bench: Workbench, *, progress: bool = True) -> list[LayerReport]:
     """Every layer's report, that which costs the picture most first."""
     float_model = bench.write_float()
-    errors = _errors(bench, float_model, bench.write("quantized"))
+    tensors = {node.layer: node.tensor for node in bench.graph.nodes}
+    errors = layer_errors.by_another_process(float_model, bench.write("quantized"), tensors, bench.cases[:FEW])
     bench.scorer.compare_with(float_model)  # of fine-tuned weights, which draw otherwise than the run's
     alone = {}
     for layer in tqdm(bench.layers, desc="layers alone", unit="layer", disable=not progress):
@@ -72,19 +70,6 @@ def inspect(bench: Workbench, *, progress: bool = True) -> list[LayerReport]:
         for layer, cost in alone.items()
     ]
     return sorted(reports, key=lambda report: -report.alone)
-
-
-def _errors(bench: Workbench, float_model: Path, quantized: Path) -> dict:
-    """layer_errors of the first pictures, by a process without tensorflow."""
-    names = {name: bench.folder / name for name in ("tensors.json", "few.npz", "errors.json")}
-    files.write_json(names["tensors.json"], {node.layer: node.tensor for node in bench.graph.nodes})
-    verify.save_cases(names["few.npz"], bench.cases[:FEW])
-    command = [sys.executable, "-m", "export.layer_errors", float_model, quantized, *names.values()]
-    done = subprocess.run([str(part) for part in command], capture_output=True, text=True, check=False)
-    if done.returncode:
-        last_line = (done.stderr.strip().splitlines() or ["no message"])[-1]
-        raise UserError(f"inspect: the graphs could not be compared ({last_line.removeprefix('error: ')})")
-    return files.read_json(names["errors.json"])
 
 
 def table(reports: list[LayerReport], count: int) -> str:

@@ -1,7 +1,8 @@
 """Operators that stay float in an integer graph, and that the converter would quantize all the same.
 
-Its list of what to leave alone has no effect on some kinds by name, and by kind the weights of transposed convolutions
-are rounded still (TensorFlow 2.21). So those are hidden: an operator that it does not know reads and gives floats.
+Its list of what to leave alone has no effect on some kinds by name, and in a graph for all sizes on what makes the
+output of blocks; by kind the weights of transposed convolutions are rounded still (TensorFlow 2.21). So those are
+hidden: an operator that it does not know reads and gives floats.
 """
 
 from collections.abc import Collection
@@ -29,7 +30,7 @@ def hide(model, tensors: Collection[str]) -> set[int]:
     hidden = set()
     for place, operator in enumerate(graph.operators):
         kind, (given, *_) = code_of(model.operatorCodes[operator.opcodeIndex]), operator.outputs
-        if kind in KINDS and graph.tensors[given].name.decode() in tensors:
+        if _hidden(kind, graph, given) and graph.tensors[given].name.decode() in tensors:
             code = schema.OperatorCodeT()
             code.builtinCode = code.deprecatedBuiltinCode = schema.BuiltinOperator.CUSTOM
             code.customCode, code.version = PREFIX + b"%d" % place, 1
@@ -38,6 +39,13 @@ def hide(model, tensors: Collection[str]) -> set[int]:
             operator.builtinOptionsType, operator.builtinOptions = schema.BuiltinOptions.NONE, None
             hidden.add(int(given))
     return hidden
+
+
+def _hidden(kind: int, graph, given: int) -> bool:
+    """Whether the converter would quantize an operator of that kind in spite of its list."""
+    shape = graph.tensors[given].shapeSignature
+    open_output = given in graph.outputs and shape is not None and any(side < 0 for side in shape)
+    return kind in KINDS or (open_output and kind == schema.BuiltinOperator.DEPTH_TO_SPACE)
 
 
 def show(model, original) -> None:

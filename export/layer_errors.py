@@ -2,15 +2,18 @@
 must not import tensorflow."""
 
 import json
+import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from export.verify import Case, load_cases
+from export.verify import Case, load_cases, save_cases
 from pynet_bokeh import files
 from pynet_bokeh.cli import run as run_command
+from pynet_bokeh.errors import UserError
 from pynet_bokeh.runtime import TflitePredictor
 
 
@@ -61,6 +64,22 @@ def _nothing(tensor) -> dict:
         limits = [float(tensor.scale * (end - tensor.zero_point)) for end in (ends.min, ends.max)]
     empty = {"seen": [np.inf, -np.inf], "range": limits, "step": float(tensor.scale) or None}
     return {**empty, "clipped": 0.0, "error": 0.0, "power": 0.0}
+
+
+def by_another_process(
+    float_model: Path, quantized: Path, tensors: Mapping[str, str], cases: Sequence[Case]
+) -> dict[str, dict]:
+    """`layer_errors` for a process that has imported tensorflow. Raises UserError with the other one's last words."""
+    with tempfile.TemporaryDirectory() as folder:
+        names, pictures, result = (Path(folder) / name for name in ("tensors.json", "cases.npz", "errors.json"))
+        files.write_json(names, tensors)
+        save_cases(pictures, cases)
+        command = [sys.executable, "-m", "export.layer_errors", float_model, quantized, names, pictures, result]
+        done = subprocess.run([str(part) for part in command], capture_output=True, text=True, check=False)
+        if done.returncode:
+            last_line = (done.stderr.strip().splitlines() or ["no message"])[-1]
+            raise UserError(f"the graphs could not be compared ({last_line.removeprefix('error: ')})")
+        return files.read_json(result)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

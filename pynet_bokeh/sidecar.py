@@ -1,5 +1,6 @@
 """What export wrote beside a .tflite: `NAME.json`, which says what the file is and how it was verified."""
 
+import hashlib
 from pathlib import Path
 
 from pynet_bokeh.errors import UserError
@@ -26,10 +27,13 @@ def failure(content: dict) -> str | None:
 
 
 def warning(model: Path) -> str | None:
-    """One line about a model that failed its verification; None for others and for what has no readable sidecar, which
-    no one needs to run a model."""
+    """One line about a model that failed its verification, or is not the file that was verified; None for others and
+    for what has no readable sidecar, which no one needs to run a model."""
     try:
-        reason = failure(read(model))
+        content = read(model)
     except UserError:
         return None
+    reason = failure(content)
+    if "sha256" in content and content["sha256"] != hashlib.sha256(Path(model).read_bytes()).hexdigest():
+        reason = f"is not the file that {Path(model).with_suffix('.json').name} describes (its SHA-256 differs)"
     return f"warning: {model}: {reason}" if reason else None

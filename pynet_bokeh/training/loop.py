@@ -4,6 +4,7 @@ import contextlib
 import dataclasses
 import itertools
 import math
+import shutil
 import signal
 import sys
 import time
@@ -177,7 +178,10 @@ def _check_finite(window: Window, label: str, now: int, checkpoints: str) -> Non
 
 
 def _save(manager: tf.train.CheckpointManager, stepper: Stepper, window: Window, label: str, now: int) -> None:
-    """Saves a checkpoint, unless a weight is not finite: the loss tells only at the next step."""
+    """Saves a checkpoint, unless a weight is not finite: the loss tells only at the next step.
+
+    Raises UserError then, and when it can't be written: the one before stays.
+    """
     models = [model for model in stepper.trackables.values() if isinstance(model, tf_keras.Model)]
     for variable in (variable for model in models for variable in model.trainable_variables):
         if not tf.reduce_all(tf.math.is_finite(variable)):
@@ -185,8 +189,16 @@ def _save(manager: tf.train.CheckpointManager, stepper: Stepper, window: Window,
                 f"{label}: {variable.name} is not finite after step {now}; "
                 f"lower the learning rate, the last checkpoint is in {manager.directory}"
             )
-    window.save(f"{manager.directory}/ckpt-{now}")
-    manager.save(now)
+    checkpoint = f"{manager.directory}/ckpt-{now}"
+    try:
+        window.save(checkpoint)
+        manager.save(now)
+    except (OSError, tf.errors.OpError) as error:  # TensorFlow has errors of its own for a full disk
+        shutil.rmtree(f"{checkpoint}_temp", ignore_errors=True)
+        prune(Path(manager.directory), manager.checkpoints)
+        reason = str(error).strip().partition("\n")[0].removesuffix(" [Op:SaveV2]").rpartition("; ")[2]
+        stays = f"; {manager.latest_checkpoint} stays" if manager.latest_checkpoint else ""
+        raise UserError(f"{checkpoint}: can't be written ({reason}){stays}") from error
     prune(Path(manager.directory), manager.checkpoints)
 
 

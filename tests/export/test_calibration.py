@@ -6,6 +6,7 @@ import pytest
 from export import calibration
 from export.calibration import calibrated
 from export.recipes import Calibration
+from pynet_bokeh.data.source import Example
 from pynet_bokeh.models import registry
 from pynet_bokeh.models.network import STRENGTH
 from pynet_bokeh.training.run import open_run
@@ -48,3 +49,50 @@ def test_sixteen_bits_are_not_equalized_and_what_was_found_is_kept(run, network,
     assert {kind: calibrated(run, network, 1, SIZE, wanted, kind) for kind in first} == first
     with pytest.raises(pytest.fail.Exception, match="looked again"):
         calibrated(run, network, 1, SIZE, Calibration(3), "int8")
+
+
+def shown(name, size, *, mapped=True):
+    return calibration.Shown(name, *size, mapped=mapped)
+
+
+@pytest.mark.parametrize(
+    ("read", "extra", "told"),
+    [
+        ([shown("a", (64, 128)), shown("b", (90, 128))], "focus", []),
+        ([shown("a", (64, 128))], "focus", ["1 training pictures instead of 2: the run has no more"]),
+        (
+            [shown("a", (64, 128)), shown("b", (80, 96))],
+            "focus",
+            ["1 of 2 pictures are smaller than 128x64 and were enlarged (b is 96x80)"],
+        ),
+        (
+            [shown("a", (64, 128)), shown("b", (64, 128), mapped=False)],
+            "depth",
+            ["1 of 2 pictures have no depth map; it counts as unknown there"],
+        ),
+        ([shown("a", (64, 128), mapped=False)] * 2, None, []),
+    ],
+)
+def test_pictures_that_are_less_than_was_wanted_are_told(read, extra, told):
+    lines = list(calibration.shortcomings(read, (64, 128), extra, 2))
+    assert [line.partition(":")[0] for line in lines] == [line.partition(":")[0] for line in told]
+
+
+def test_a_runs_small_pictures_without_maps_are_told(run, network, monkeypatch, capsys):
+    picture = np.zeros((48, 40, 3), np.uint8)
+    pair = Example("small", picture, picture)
+
+    class Pairs:
+        extra = "focus"
+
+        def __len__(self):
+            return 3
+
+        def read(self, index):
+            return pair
+
+    monkeypatch.setattr(calibration.training, "open_data", lambda *_: (Pairs(), None))
+    assert len(list(calibration.pictures(run, network, 1, SIZE, Calibration(3)))) == 3
+    first, second = capsys.readouterr().err.splitlines()
+    assert "calibration: 3 of 3 pictures are smaller than 64x64 and were enlarged (small is 40x48)" in first
+    assert second == "calibration: 3 of 3 pictures have no focus map; it counts as unknown there"

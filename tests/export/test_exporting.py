@@ -10,6 +10,7 @@ from pathlib import Path
 import jsonschema
 import numpy as np
 import pytest
+from tensorflow.lite.tools import flatbuffer_utils
 
 from export import convert, exporting, finetune, recipes, show
 from export.__main__ import main
@@ -151,6 +152,20 @@ def test_what_a_command_says_and_how_it_calls_its_file(run, capfd):
     assert "; calibrated on 3 pictures\n" in shown
 
 
+def test_of_all_recipes_those_for_another_networks_layers_are_left_out(run, capsys, monkeypatch):
+    """`mixed` names layers of pynet_mobile's; asked for by name it is refused."""
+    other = dataclasses.replace(recipes.recipe_named("mixed"), keep_float=recipes.Floats(layers=("other_*",)))
+    here = [recipes.recipe_named("fp32"), other]
+    monkeypatch.setattr("export.request.recipes", lambda *_: here)
+    command = ["tflite", str(run.folder), "--size", "64", "--quant"]
+    assert main([*command, "all"]) == 0
+    missing = "keep_float.layers: pynet_mobile_level1 has no layer 'other_*'"
+    assert f"mixed: left out; {missing}\n" in capsys.readouterr().err
+    assert [path.stem for path in run.folder.glob("export/*.tflite")] == ["pynet_mobile_fp32_64x64"]
+    assert main([*command, "fp32,mixed"]) == 2
+    assert f"error: {missing}\n" in capsys.readouterr().err
+
+
 def test_an_up_to_date_artifact_is_left_alone(run, capsys):
     path = export(run, "fp32")
     before = path.stat().st_mtime_ns
@@ -189,7 +204,9 @@ def damaged(monkeypatch):
 
 @pytest.mark.usefixtures("damaged")
 def test_a_damaged_conversion_fails_and_leaves_nothing(run):
-    with pytest.raises(exporting.VerificationFailed, match=r"dB to the float network, 60 wanted; nothing was written"):
+    with pytest.raises(
+        exporting.VerificationFailed, match=r"60 wanted \(most is lost in level1_keep: .*\); nothing was written"
+    ):
         export(run, "fp32")
     assert not list(run.folder.glob("export/*"))
 
@@ -229,6 +246,15 @@ def test_one_file_for_any_size_draws_what_the_network_draws_at_each(run):
     inputs = {"image": image, "focus": focus[..., None], "strength": np.full((1, 1, 1), 0.5, np.float32)}
     wanted = model({name: value[None] for name, value in inputs.items()})["bokeh"][0].numpy()
     np.testing.assert_allclose(TflitePredictor(path)(image, focus, 0.5), np.clip(wanted, 0, 1), atol=1e-5)
+
+
+@pytest.mark.xdist_group("shared_run")
+@pytest.mark.parametrize("name", ["int16x8", "mixed"])
+def test_what_stays_float_does_so_at_any_size_too(shared_run, name, tmp_path):
+    """The converter quantizes what gives the picture at any size, whatever is listed."""
+    path = export(shared_run, name, picture_size=None, out=tmp_path)
+    operators = json.loads(path.with_suffix(".json").read_text())["types"]["operators"]
+    assert {one["type"] for one in operators if one["kind"] == "DEPTH_TO_SPACE"} == {"float32"}
 
 
 def test_an_integer_file_for_any_size(run):
@@ -357,7 +383,26 @@ def test_a_damaged_layer_is_caught_in_an_integer_graph(run, monkeypatch):
         return {**biases, "level2_block1_pointwise": biases["level2_block1_pointwise"] + 3}
 
     monkeypatch.setattr(convert, "corrected_biases", damaged)
-    with pytest.raises(exporting.VerificationFailed, match="dB to the float network, 32 wanted; nothing was written"):
+    named = r"32 wanted \(most is lost in level2_block1_pointwise: .* dB in what it reads\); nothing was written"
+    with pytest.raises(exporting.VerificationFailed, match=f"dB to the float network, {named}"):
+        export(run, "ptq_int8")
+    assert not list(run.folder.glob("export/*"))
+
+
+@pytest.mark.parametrize(("layer", "factor"), [("level2_block1_pointwise", 2.0), ("level4_lift", 0.25)])
+def test_a_layer_whose_scale_was_changed_in_the_file_is_named(run, monkeypatch, layer, factor):
+    original = exporting.convert
+
+    def damaged(*arguments):
+        model = flatbuffer_utils.convert_bytearray_to_object(bytearray(original(*arguments)))
+        (graph,) = model.subgraphs
+        for tensor in graph.tensors:
+            if layer in tensor.name.decode() and model.buffers[tensor.buffer].data is not None:
+                tensor.quantization.scale = [factor * scale for scale in tensor.quantization.scale]
+        return bytes(flatbuffer_utils.convert_object_to_bytearray(model))
+
+    monkeypatch.setattr(exporting, "convert", damaged)
+    with pytest.raises(exporting.VerificationFailed, match=rf"\(most is lost in {layer}: .*; nothing was written"):
         export(run, "ptq_int8")
     assert not list(run.folder.glob("export/*"))
 

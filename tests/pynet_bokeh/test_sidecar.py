@@ -1,5 +1,6 @@
 """What export wrote beside a model."""
 
+import hashlib
 import json
 
 import pytest
@@ -24,6 +25,15 @@ def test_what_failed(content, told, tmp_path):
     assert sidecar.read(model) == content
     assert sidecar.failure(content) == told
     assert sidecar.warning(model) == (told and f"warning: {model}: {told}")
+
+
+def test_a_file_that_was_changed_since_is_told(tmp_path):
+    model = tmp_path / "m.tflite"
+    model.write_bytes(b"as it was")
+    model.with_suffix(".json").write_text(json.dumps({"sha256": hashlib.sha256(b"as it was").hexdigest()}))
+    assert sidecar.warning(model) is None
+    model.write_bytes(b"damaged")
+    assert sidecar.warning(model) == f"warning: {model}: is not the file that m.json describes (its SHA-256 differs)"
 
 
 def test_without_a_sidecar_nothing_is_known(tmp_path):

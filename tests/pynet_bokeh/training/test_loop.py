@@ -1,10 +1,12 @@
 """The loop itself, on a model of one 1×1 convolution."""
 
 import os
+import resource
 import signal
 
 import numpy as np
 import pytest
+import tensorflow as tf
 import tf_keras
 
 from pynet_bokeh import losses
@@ -154,3 +156,32 @@ def test_windows_without_a_checkpoint_go(tmp_path):
     fit(tmp_path, schedule=schedule(steps=11, log_every=4, checkpoint_every=1))
     left = {path.name for path in (tmp_path / "checkpoints").glob("*.window.json")}
     assert left == {"ckpt-10.window.json"}
+
+
+def test_a_full_disk_is_named_and_the_checkpoint_before_stays(tmp_path, monkeypatch):
+    """A process that may write no more than a few bytes to a file gets the kernel's own refusal."""
+    save = tf.train.CheckpointManager.save
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    def save_on_a_full_disk(manager, number):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (200 if number == 6 else soft, hard))
+        try:
+            return save(manager, number)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+    monkeypatch.setattr(tf.train.CheckpointManager, "save", save_on_a_full_disk)
+    often = schedule(steps=8, log_every=8, checkpoint_every=2)
+    with pytest.raises(UserError, match=r"checkpoints/ckpt-6: can't be written \(File too large\); .*/ckpt-4 stays"):
+        fit(tmp_path, schedule=often)
+    assert not [path.name for path in (tmp_path / "checkpoints").iterdir() if "6" in path.name]
+
+    began = []
+
+    def rest(start_step):
+        began.append(start_step)
+        return swapped_channels(start_step, steps=8)
+
+    monkeypatch.undo()
+    fit(tmp_path, schedule=often, batches=rest)
+    assert began == [4]

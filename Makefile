@@ -128,8 +128,7 @@ weights: $(READY)  ## train the shipped weights: PHOTOS= MASKS= [MODEL_SIZE=S|M|
 	$(SYNTHESIZE) --variants 3 --montage 1 --out $(WEIGHTS)/montages
 	$(PY) -m pynet_bokeh data scenes --count $(SCENES) --size 512x768 --vary --seed 11 --out $(WEIGHTS)/portrait
 	$(PY) -m pynet_bokeh data scenes --count $(SCENES) --size 768x512 --vary --seed 12 --out $(WEIGHTS)/landscape
-	$(PY) -m pynet_bokeh train --run "$(RUN)" --recipe pynet_mobile --set network_config.size='"$(MODEL_SIZE)"' \
-		$(foreach setting,$(SET),--set '$(setting)') \
+	$(PY) -m pynet_bokeh train --run "$(RUN)" --recipe pynet_mobile --set network_config.size='"$(MODEL_SIZE)"' $(foreach setting,$(SET),--set '$(setting)') \
 		--data $(WEIGHTS)/pairs $(WEIGHTS)/montages $(WEIGHTS)/portrait $(WEIGHTS)/landscape
 
 RECIPES = $(or $(RECIPE),pynet_mobile pynet_paper pynet_mobile_adversarial bggan double_vnet)

@@ -43,10 +43,7 @@ def make(*arguments):
         (["demo"], "--evaluation fp16=build/demo/evaluation/fp16.json"),
         (["weights", "PHOTOS=my photos", "MASKS=m"], '--photos "my photos" --masks "m" --cats-eye'),
         (["weights", "MASKS=m", "SCENES=2"], "data scenes --count 2 --size 512x768"),
-        (
-            ["weights", "MASKS=m", "SET=level.7.steps=1"],
-            "--set network_config.size='\"M\"' --set 'level.7.steps=1'",
-        ),
+        (["weights", "MASKS=m", "SET=level.7.steps=1"], "--set 'level.7.steps=1'"),
         (["benchmark-networks"], "double_vnet_untrained_qat_int8_1024x1024.tflite --kernels xnnpack"),
         (["benchmark-networks", "THREADS=1,4", "BUDGET=own.yaml"], "--kernels xnnpack --threads 1,4"),
         (["benchmark-networks", "SIZE=512"], "pynet_untrained_fp32_512x512.tflite"),

@@ -44,7 +44,7 @@ def hide(model, tensors: Collection[str]) -> set[int]:
 def _hidden(kind: int, graph, given: int) -> bool:
     """Whether the converter would quantize an operator of that kind in spite of its list."""
     shape = graph.tensors[given].shapeSignature
-    open_output = given in graph.outputs and shape is not None and min(shape) < 0
+    open_output = given in graph.outputs and shape is not None and min(shape, default=1) < 0
     return kind in KINDS or (open_output and kind == schema.BuiltinOperator.DEPTH_TO_SPACE)
 
 

@@ -21,12 +21,12 @@ LEAST = 6.0  # dB; where nothing falls by more, no layer is to blame
 
 @dataclasses.dataclass(frozen=True)
 class Fall:
-    """A layer whose values lie nearer to their error than those of all that it reads.
+    """A layer whose values lie nearer to their error than what it reads accounts for.
 
     Attributes:
       layer: its name.
       snr: decibels of its values above their error; below 0 where the error is larger.
-      before: the same of what it reads, the worst of it.
+      before: what they would be by the errors in what it reads alone.
     """
 
     layer: str
@@ -38,7 +38,7 @@ class Fall:
         return min(self.before, enough) - self.snr
 
     def __str__(self) -> str:
-        return f"most is lost in {self.layer}: {self.snr:.1f} dB above its error, {self.before:.1f} dB in what it reads"
+        return f"most is lost in {self.layer}: {self.snr:.1f} dB above its error, {self.before:.1f} dB by what it reads"
 
 
 def steepest(
@@ -53,19 +53,41 @@ def steepest(
       enough: one of `ENOUGH`.
     """
     graph = tflite_graph.read(float_model)
-    ratios = {tensors[layer]: _ratio(one) for layer, one in errors.items()}
-    layers = {tensors[layer]: layer for layer in errors}
-    reached: dict[int, float] = {}  # the worst on the way to each tensor that is no layer's, or the layer's own
+    layers = {tensor: layer for layer, tensor in tensors.items() if layer in errors}
+    reached: dict[int, _Reached] = {}  # of every tensor on the way; one that is no layer's is like what it is made of
     falls = []
     for operator in graph.operators:
-        before = min((reached[index] for index in operator.inputs if index in reached), default=NO_ERROR)
+        read = [reached[index] for index in operator.inputs if index in reached]
         for index in operator.outputs:
-            name = graph.tensors[index].name
-            reached[index] = ratios.get(name, before)
-            if name in layers:
-                falls.append(Fall(layers[name], ratios[name], before))
+            layer = layers.get(graph.tensors[index].name)
+            if layer is None:
+                reached[index] = min(read, key=lambda one: one.ratio, default=_Reached(NO_ERROR, 0.0))
+                continue
+            reached[index] = _Reached(_ratio(errors[layer]), errors[layer]["error"])
+            falls.append(Fall(layer, reached[index].ratio, _by_errors(operator.kind, read, reached[index])))
     worst = max(falls, key=lambda fall: fall.height(enough), default=None)
     return worst if worst and worst.height(enough) > LEAST else None
+
+
+@dataclasses.dataclass(frozen=True)
+class _Reached:
+    """How wrong a tensor's values are: decibels above their error, and the error itself, its root mean square."""
+
+    ratio: float
+    error: float
+
+
+def _by_errors(kind: str, read: Sequence[_Reached], given: _Reached) -> float:
+    """The decibels that an operator would give if it added no error of its own.
+
+    The errors of what is added up or subtracted add up as they are: the difference of two pictures that hardly differ
+    may be all error, and that operator is right. All others are taken to leave the worst ratio as it is.
+    """
+    worst = min((one.ratio for one in read), default=NO_ERROR)
+    noise = math.hypot(*(one.error for one in read))
+    if kind not in ("ADD", "SUB") or noise == 0 or given.error == 0:
+        return worst
+    return min(given.ratio + 20 * math.log10(given.error / noise), NO_ERROR)
 
 
 def _ratio(error: Mapping) -> float:

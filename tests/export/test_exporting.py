@@ -383,7 +383,7 @@ def test_a_damaged_layer_is_caught_in_an_integer_graph(run, monkeypatch):
         return {**biases, "level2_block1_pointwise": biases["level2_block1_pointwise"] + 3}
 
     monkeypatch.setattr(convert, "corrected_biases", damaged)
-    named = r"32 wanted \(most is lost in level2_block1_pointwise: .* dB in what it reads\); nothing was written"
+    named = r"32 wanted \(most is lost in level2_block1_pointwise: .* dB by what it reads\); nothing was written"
     with pytest.raises(exporting.VerificationFailed, match=f"dB to the float network, {named}"):
         export(run, "ptq_int8")
     assert not list(run.folder.glob("export/*"))
